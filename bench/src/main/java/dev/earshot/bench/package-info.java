@@ -1,0 +1,2 @@
+/** dev.earshot.bench. */
+package dev.earshot.bench;

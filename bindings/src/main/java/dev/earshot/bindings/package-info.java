@@ -1,0 +1,2 @@
+/** dev.earshot.bindings. */
+package dev.earshot.bindings;

@@ -1,0 +1,2 @@
+/** dev.earshot.kernels. */
+package dev.earshot.kernels;

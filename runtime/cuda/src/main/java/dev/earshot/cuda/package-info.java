@@ -1,0 +1,2 @@
+/** dev.earshot.cuda. */
+package dev.earshot.cuda;

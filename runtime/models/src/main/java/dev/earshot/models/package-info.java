@@ -1,0 +1,2 @@
+/** dev.earshot.models. */
+package dev.earshot.models;

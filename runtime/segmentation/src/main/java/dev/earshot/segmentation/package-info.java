@@ -1,0 +1,2 @@
+/** dev.earshot.segmentation. */
+package dev.earshot.segmentation;

@@ -1,0 +1,2 @@
+/** dev.earshot.tensor. */
+package dev.earshot.tensor;

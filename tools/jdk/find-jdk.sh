@@ -1,0 +1,45 @@
+# Sourced by ./mvnw and ./earshot: sets JAVA_HOME to a JDK that is new enough, or explains what to install and returns 3.
+# Order: EARSHOT_JAVA_HOME, JAVA_HOME, the java on PATH, then the folders where systems keep JDKs (the newest one wins).
+
+EARSHOT_MIN_JDK=22
+
+# Prints the major version of the JDK in folder $1, or nothing if there is no complete JDK.
+earshot_jdk_major() {
+  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 0
+  sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+}
+
+earshot_find_jdk() {
+  local tried="" home major best="" best_major=0 on_path
+  on_path=$(command -v javac 2>/dev/null || true)
+  [ -n "$on_path" ] && on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
+  for home in "${EARSHOT_JAVA_HOME:-}" "${JAVA_HOME:-}" "$on_path"; do
+    [ -n "$home" ] || continue
+    major=$(earshot_jdk_major "$home")
+    if [ "${major:-0}" -ge "$EARSHOT_MIN_JDK" ]; then
+      export JAVA_HOME="$home"
+      return 0
+    fi
+    tried="$tried"$'\n'"  $home (${major:+JDK $major}${major:-no complete JDK})"
+  done
+  for home in /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
+      /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    major=$(earshot_jdk_major "$home")
+    [ -n "$major" ] || continue
+    if [ "$major" -ge "$EARSHOT_MIN_JDK" ] && [ "$major" -gt "$best_major" ]; then
+      best=$home
+      best_major=$major
+    elif [ "$major" -lt "$EARSHOT_MIN_JDK" ]; then
+      tried="$tried"$'\n'"  $home (JDK $major)"
+    fi
+  done
+  if [ -n "$best" ]; then
+    export JAVA_HOME="$best"
+    return 0
+  fi
+  {
+    echo "earshot: expected a JDK $EARSHOT_MIN_JDK or newer, found none. Looked at:${tried:- nothing}"
+    echo "Install one (for example Eclipse Temurin 25, or your system's openjdk-25-jdk package) or point EARSHOT_JAVA_HOME at it."
+  } >&2
+  return 3
+}

@@ -1,0 +1,2 @@
+/** dev.earshot.tools. */
+package dev.earshot.tools;
