@@ -1,0 +1,198 @@
+package dev.earshot.tensor;
+
+import java.util.function.Consumer;
+
+/**
+ * The op interface every model is written against: coarse ops, each one library call or one fused kernel. Ops read their
+ * inputs, write {@code out} completely and return when that has happened (or, on a device, when it is queued on the
+ * backend's stream). {@code out} must not overlap an input unless the op says so. Unless stated otherwise, inputs may be
+ * strided views whose innermost stride is 1 and the result is written through {@code out}'s strides.
+ *
+ * <p>Every op checks shapes and types first and throws {@link IllegalArgumentException} naming the op, the argument, what
+ * was expected and what it got. Zero-size tensors are legal and do nothing. Reductions run in a fixed order: the same
+ * inputs give the same bits.
+ *
+ * <p>A backend is used by one thread at a time; a second thread gets an {@link IllegalStateException}. Workspaces and
+ * parameter scopes made here must be closed before the backend.
+ */
+public interface Backend extends AutoCloseable {
+    /** What this backend runs on. */
+    BackendInfo info();
+
+    /** True if products of this type run at least as fast as F32 here; BF16 is computed correctly everywhere. */
+    boolean isNative(DType compute);
+
+    /** A growing workspace that starts with {@code bytes}. */
+    Workspace workspace(long bytes);
+
+    /** A new, empty owner of prepared weights. */
+    ParameterScope parameters();
+
+    /**
+     * Runs {@code forward} once (it must call only this backend's ops) and keeps its ops for replay.
+     *
+     * @param forward gets the backend to call
+     */
+    Program capture(Consumer<Backend> forward);
+
+    /** Copies host data into {@code out}, converting floats; shapes must be equal. Waits until done. */
+    void upload(HostTensor source, Tensor out);
+
+    /** All elements of {@code x} as fp32, row-major. Waits for earlier ops. */
+    float[] download(Tensor x);
+
+    /** All elements of an I32, I64 or U8 tensor, row-major. Waits for earlier ops. */
+    long[] downloadIntegers(Tensor x);
+
+    /** Copies all elements of {@code x} into {@code out} (row-major), without allocating. */
+    void download(Tensor x, float[] out);
+
+    /**
+     * out = activation(x W^T + b).
+     *
+     * @param x [..., in] of the layer's compute type
+     * @param out [..., out], F32 or BF16
+     */
+    void linear(Tensor x, Linear layer, Activation activation, Tensor out);
+
+    /**
+     * out = residual + activation(x W^T + b), the sum taken in fp32.
+     *
+     * @param residual F32, the shape of out; may be the same tensor as out
+     * @param out [..., out], F32
+     */
+    void linear(Tensor x, Linear layer, Activation activation, Tensor residual, Tensor out);
+
+    /**
+     * out = alpha * a b, batched.
+     *
+     * @param a [..., M, K]
+     * @param b [..., K, N] of a's type; leading sizes equal to a's or 1; any strides (pass a transposed view for b^T)
+     * @param out [..., M, N], F32 or a's type
+     */
+    void matmul(Tensor a, Tensor b, float alpha, Tensor out);
+
+    /**
+     * Row-wise layer normalisation with fp32 statistics (biased variance): (x - mean) / sqrt(var + eps) * gamma + beta.
+     *
+     * @param x [..., C]
+     * @param gamma F32 [C]
+     * @param beta F32 [C]
+     */
+    void layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps, Tensor out);
+
+    /** Layer normalisation without learned weights; see {@link #layerNorm(Tensor, Tensor, Tensor, float, Tensor)}. */
+    void layerNorm(Tensor x, float eps, Tensor out);
+
+    /** out = softmax(scale * x) along the last axis, computed in fp32. */
+    void softmax(Tensor x, float scale, Tensor out);
+
+    /**
+     * Multi-head attention softmax(scale * q k^T) v, softmax in fp32.
+     *
+     * @param q [B, Nq, heads * hd]; a column slice of a joint qkv buffer is fine
+     * @param k [B, Nk, heads * hd]
+     * @param v [B, Nk, heads * hdv]
+     * @param out [B, Nq, heads * hdv]
+     */
+    void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor out);
+
+    /**
+     * Attention with an additive term: softmax(scale * q k^T + bias) v.
+     *
+     * @param bias F32 [B or 1, heads or 1, Nq or 1, Nk]; minus infinity masks a position out
+     */
+    void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor bias, Tensor out);
+
+    /** Attention weights softmax(scale * q k^T), out F32 [B, heads, Nq, Nk]; see {@link #attention}. */
+    void attentionWeights(Tensor q, Tensor k, int heads, float scale, Tensor out);
+
+    /** Convolution of x [B, C, H, W] (contiguous, the compute type) into out [B, O, OH, OW] (contiguous, F32 or BF16). */
+    void conv2d(Tensor x, Convolution convolution, Tensor out);
+
+    /**
+     * The patches of an image as rows, for a patch embedding by one linear layer.
+     *
+     * @param x [B, C, H, W]
+     * @param out [B, rows * columns, C * kernelHeight * kernelWidth]; patches row-major, within a patch channel first
+     */
+    void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out);
+
+    /** Pooling of x [B, C, H, W] into out [B, C, OH, OW]; sizes by floor. */
+    void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out);
+
+    /**
+     * Resamples x [B, C, H, W] to the size of out [B, C, OH, OW], borders clamped, half-pixel centres: source position =
+     * (i + 0.5) * H / OH - 0.5.
+     */
+    default void resize(Tensor x, Interpolation kind, Tensor out) {
+        resize(x, kind, (double) x.dim(2) / out.dim(2), (double) x.dim(3) / out.dim(3), out);
+    }
+
+    /** As {@link #resize(Tensor, Interpolation, Tensor)} with explicit steps: source = (i + 0.5) * step - 0.5. */
+    void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out);
+
+    /** out = op(x); any strides; out may be x. */
+    void unary(UnaryOp op, Tensor x, Tensor out);
+
+    /** out = op(a, b) with numpy broadcasting of a and b to out's shape; any strides; out may be a or b. */
+    void binary(BinaryOp op, Tensor a, Tensor b, Tensor out);
+
+    /** out = alpha * x + beta, elementwise; any strides; out may be x. */
+    void affine(Tensor x, float alpha, float beta, Tensor out);
+
+    /** Copies x, broadcast to out's shape, converting between types; any strides. */
+    void copy(Tensor x, Tensor out);
+
+    /** Reduces one axis: out has x's shape without it. */
+    void reduce(ReduceOp op, Tensor x, int axis, Tensor out);
+
+    /** Divides every row (last axis) by max(its L2 norm, eps). */
+    void l2Normalize(Tensor x, float eps, Tensor out);
+
+    /** Index of the largest element of every row (last axis), the lowest on ties; out I32, x's shape without it. */
+    void argmax(Tensor x, Tensor out);
+
+    /** Waits until all ops issued so far are done. */
+    void synchronize();
+
+    @Override
+    void close();
+
+    // Allocating forms, for code that reads better with results than with destinations.
+
+    /** {@link #linear(Tensor, Linear, Activation, Tensor)} into a new tensor of the layer's compute type. */
+    default Tensor linear(Workspace ws, Tensor x, Linear layer, Activation activation) {
+        Tensor out = ws.allocate(layer.computeType(), x.shape().with(-1, layer.outputWidth()));
+        linear(x, layer, activation, out);
+        return out;
+    }
+
+    /** {@link #linear(Tensor, Linear, Activation, Tensor, Tensor)} into a new F32 tensor. */
+    default Tensor linear(Workspace ws, Tensor x, Linear layer, Activation activation, Tensor residual) {
+        Tensor out = ws.allocate(DType.F32, x.shape().with(-1, layer.outputWidth()));
+        linear(x, layer, activation, residual, out);
+        return out;
+    }
+
+    /** {@link #layerNorm(Tensor, Tensor, Tensor, float, Tensor)} into a new tensor of {@code dtype}. */
+    default Tensor layerNorm(Workspace ws, Tensor x, Tensor gamma, Tensor beta, float eps, DType dtype) {
+        Tensor out = ws.allocate(dtype, x.shape());
+        layerNorm(x, gamma, beta, eps, out);
+        return out;
+    }
+
+    /** {@link #copy} into a new contiguous tensor of {@code dtype}. */
+    default Tensor copy(Workspace ws, Tensor x, DType dtype) {
+        Tensor out = ws.allocate(dtype, x.shape());
+        copy(x, out);
+        return out;
+    }
+
+    /** {@link #upload} into a new tensor of {@code dtype}. */
+    default Tensor upload(Workspace ws, HostTensor source, DType dtype) {
+        Tensor out = ws.allocate(dtype, source.shape());
+        upload(source, out);
+        return out;
+    }
+}

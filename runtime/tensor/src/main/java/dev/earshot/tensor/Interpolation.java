@@ -1,0 +1,9 @@
+package dev.earshot.tensor;
+
+/** Kernels of {@link Backend#resize}; none of them filters when shrinking. */
+public enum Interpolation {
+    NEAREST,
+    BILINEAR,
+    /** Cubic convolution with a = -0.75, the constant of PyTorch's {@code interpolate}. */
+    BICUBIC
+}

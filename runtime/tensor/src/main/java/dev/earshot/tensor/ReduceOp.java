@@ -1,0 +1,9 @@
+package dev.earshot.tensor;
+
+/** Reductions along one axis; sums run in index order. */
+public enum ReduceOp {
+    SUM,
+    MEAN,
+    MAX,
+    MIN
+}

@@ -1,0 +1,5 @@
+/** Shapes, tensors, memory scopes, the {@code Backend} op interface and its CPU and reference implementations. */
+module dev.earshot.tensor {
+    exports dev.earshot.tensor;
+    exports dev.earshot.tensor.weights;
+}
