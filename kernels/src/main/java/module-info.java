@@ -1,0 +1,2 @@
+/** CUDA kernels as PTX resources; no Java code beyond the resource lookup. */
+module dev.earshot.kernels {}

@@ -1,0 +1,4 @@
+/** The CUDA backend of the tensor runtime. */
+module dev.earshot.cuda {
+    requires dev.earshot.tensor;
+}
