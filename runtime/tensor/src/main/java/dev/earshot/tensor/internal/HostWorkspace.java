@@ -1,0 +1,277 @@
+package dev.earshot.tensor.internal;
+
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.Shape;
+import dev.earshot.tensor.Storage;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.Workspace;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A workspace in host memory, used by the reference and the CPU backend. It holds a list of chunks and a position; an
+ * allocation that does not fit into the rest of the current chunk moves on to the next chunk with room, or adds one.
+ * Because the search starts at the position and goes forward only, a pass that repeats the calls of an earlier pass gets
+ * the same addresses and no new chunk.
+ *
+ * <p>Cost: a new chunk is zeroed by the arena, which also faults its pages in (about 0.3 s per GiB, once); allocating from
+ * it is a few additions and two small heap objects. One shared arena owns all chunks, so worker threads may touch the
+ * tensors; its close brings all threads to a handshake (tens of microseconds), hence once per workspace.
+ *
+ * <p>With sentinels every tensor is preceded and followed by at least {@value #ALIGNMENT} guard bytes;
+ * {@link #checkSentinels()}, every frame's close, {@link #reset()} and {@link #close()} verify those of the tensors they
+ * look at or give back. Switched on for a single workspace by its constructor, or for all by
+ * {@code -Dearshot.sentinels=true}.
+ */
+public final class HostWorkspace implements Workspace {
+    /** Alignment of tensors in bytes: a cache line, and the widest vector register. */
+    public static final int ALIGNMENT = 64;
+
+    private static final long SMALLEST_CHUNK = 1L << 20;
+    private static final byte GUARD = (byte) 0xA5;
+    private static final boolean SENTINELS = Boolean.getBoolean("earshot.sentinels");
+
+    private final ThreadGuard guard = new ThreadGuard("workspace");
+    private final LeakRegistry.Handle leak;
+    private final Arena arena = Arena.ofShared();
+    private final List<MemorySegment> chunks = new ArrayList<>();
+    private final List<HostFrame> frames = new ArrayList<>();
+    private final boolean sentinels;
+    private final List<Guarded> guarded = new ArrayList<>();
+    private final Runnable onClose;
+
+    private int chunk;
+    private long position;
+    private long capacity;
+    private long used;
+    private long peak;
+    private volatile boolean closed;
+
+    /** A workspace that starts with {@code bytes} (0 is fine) and runs {@code onClose} once when it is closed. */
+    public HostWorkspace(long bytes, Runnable onClose) {
+        this(bytes, SENTINELS, onClose);
+    }
+
+    /** As {@link #HostWorkspace(long, Runnable)}, with guard bytes round every tensor if {@code sentinels}. */
+    public HostWorkspace(long bytes, boolean sentinels, Runnable onClose) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("workspace: expected a size >= 0, got " + bytes);
+        }
+        this.sentinels = sentinels;
+        this.onClose = onClose;
+        if (bytes > 0) {
+            addChunk(bytes);
+        }
+        this.leak = LeakRegistry.track("workspace of " + bytes + " bytes");
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, Shape shape) {
+        long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+        guard.enter("allocate");
+        try {
+            ensureOpen("allocate");
+            long margin = sentinels ? ALIGNMENT : 0;
+            MemorySegment block = take(Math.addExact(roundUp(bytes), 2 * margin));
+            MemorySegment memory = block.asSlice(margin, bytes);
+            if (sentinels) {
+                block.asSlice(0, margin).fill(GUARD);
+                block.asSlice(margin + bytes).fill(GUARD);
+                guarded.add(new Guarded(block, margin, bytes, dtype, shape));
+            }
+            return Tensor.of(new WorkspaceStorage(this, memory), 0, dtype, shape);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /** The next {@code bytes} (a multiple of the alignment) of the first chunk from the position on that has them. */
+    private MemorySegment take(long bytes) {
+        while (chunk < chunks.size() && chunks.get(chunk).byteSize() - position < bytes) {
+            used += chunks.get(chunk).byteSize() - position;
+            chunk++;
+            position = 0;
+        }
+        if (chunk == chunks.size()) {
+            addChunk(Math.max(bytes, Math.max(capacity / 2, SMALLEST_CHUNK)));
+        }
+        MemorySegment block = chunks.get(chunk).asSlice(position, bytes);
+        position += bytes;
+        used += bytes;
+        peak = Math.max(peak, used);
+        return block;
+    }
+
+    private void addChunk(long bytes) {
+        long size = roundUp(bytes);
+        chunks.add(arena.allocate(size, ALIGNMENT));
+        capacity += size;
+    }
+
+    private static long roundUp(long bytes) {
+        return Math.addExact(bytes, ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
+    @Override
+    public Frame frame() {
+        guard.enter("frame");
+        try {
+            ensureOpen("frame");
+            HostFrame frame = new HostFrame(chunk, position, used, guarded.size());
+            frames.add(frame);
+            return frame;
+        } finally {
+            guard.exit();
+        }
+    }
+
+    @Override
+    public void reset() {
+        guard.enter("reset");
+        try {
+            ensureOpen("reset");
+            if (!frames.isEmpty()) {
+                throw new IllegalStateException(
+                        "workspace: reset with %d open frame(s); close them first".formatted(frames.size()));
+            }
+            rewind(0, 0, 0, 0);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private void rewind(int toChunk, long toPosition, long toUsed, int toGuarded) {
+        chunk = toChunk;
+        position = toPosition;
+        used = toUsed;
+        List<Guarded> released = guarded.subList(toGuarded, guarded.size());
+        List<Guarded> checked = List.copyOf(released);
+        released.clear();
+        checked.forEach(Guarded::check);
+    }
+
+    /**
+     * Verifies the guard bytes of all tensors in use.
+     *
+     * @throws IllegalStateException naming the first tensor that was written past
+     */
+    public void checkSentinels() {
+        guard.enter("checkSentinels");
+        try {
+            ensureOpen("checkSentinels");
+            guarded.forEach(Guarded::check);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    @Override
+    public long capacityBytes() {
+        return capacity;
+    }
+
+    /** Largest number of bytes in use so far; includes alignment, guards and the unused ends of chunks. */
+    @Override
+    public long peakBytes() {
+        return peak;
+    }
+
+    @Override
+    public void close() {
+        guard.enter("close");
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            frames.clear();
+            try {
+                guarded.forEach(Guarded::check);
+            } finally {
+                guarded.clear();
+                chunks.clear();
+                capacity = 0;
+                arena.close();
+                leak.closed();
+                onClose.run();
+            }
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private void ensureOpen(String call) {
+        if (closed) {
+            throw new IllegalStateException("workspace: " + call + " after close");
+        }
+    }
+
+    /** The memory of one tensor, so that Java code which runs past the tensor's end fails at once. */
+    private record WorkspaceStorage(HostWorkspace owner, MemorySegment memory) implements Storage {
+        @Override
+        public long byteSize() {
+            return memory.byteSize();
+        }
+
+        @Override
+        public MemorySegment host() {
+            if (owner.closed) {
+                throw new IllegalStateException("tensor used after its workspace was closed");
+            }
+            return memory;
+        }
+    }
+
+    private record Guarded(MemorySegment block, long margin, long bytes, DType dtype, Shape shape) {
+        void check() {
+            check("before", 0, margin);
+            check("after", margin + bytes, block.byteSize());
+        }
+
+        private void check(String where, long from, long to) {
+            for (long i = from; i < to; i++) {
+                if (block.get(ValueLayout.JAVA_BYTE, i) != GUARD) {
+                    throw new IllegalStateException("workspace: guard byte %d %s tensor %s %s was overwritten"
+                            .formatted(i - from, where, dtype, shape));
+                }
+            }
+        }
+    }
+
+    private final class HostFrame implements Frame {
+        private final int atChunk;
+        private final long atPosition;
+        private final long atUsed;
+        private final int atGuarded;
+        private boolean open = true;
+
+        private HostFrame(int atChunk, long atPosition, long atUsed, int atGuarded) {
+            this.atChunk = atChunk;
+            this.atPosition = atPosition;
+            this.atUsed = atUsed;
+            this.atGuarded = atGuarded;
+        }
+
+        @Override
+        public void close() {
+            guard.enter("frame close");
+            try {
+                if (!open || closed) {
+                    return;
+                }
+                if (frames.getLast() != this) {
+                    throw new IllegalStateException("workspace: frame closed while %d frame(s) opened later are open"
+                            .formatted(frames.size() - 1 - frames.indexOf(this)));
+                }
+                open = false;
+                frames.removeLast();
+                rewind(atChunk, atPosition, atUsed, atGuarded);
+            } finally {
+                guard.exit();
+            }
+        }
+    }
+}
