@@ -1,5 +1,6 @@
 # Sourced by ./mvnw and ./earshot: sets JAVA_HOME to a JDK that is new enough, or explains what to install and returns 3.
-# Order: EARSHOT_JAVA_HOME, JAVA_HOME, the java on PATH, then the folders where systems keep JDKs (the newest one wins).
+# Order: EARSHOT_JAVA_HOME, JAVA_HOME, the java on PATH, then the folders where systems keep JDKs (the newest one wins;
+# EARSHOT_JDK_FOLDERS, a list of words, replaces them).
 
 EARSHOT_MIN_JDK=22
 
@@ -20,10 +21,14 @@ earshot_find_jdk() {
       export JAVA_HOME="$home"
       return 0
     fi
-    tried="$tried"$'\n'"  $home (${major:+JDK $major}${major:-no complete JDK})"
+    if [ -n "$major" ]; then
+      tried="$tried"$'\n'"  $home (JDK $major)"
+    else
+      tried="$tried"$'\n'"  $home (no complete JDK)"
+    fi
   done
-  for home in /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
-      /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+  for home in ${EARSHOT_JDK_FOLDERS:-/usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* $HOME/.sdkman/candidates/java/* \
+      $HOME/.jdks/* /Library/Java/JavaVirtualMachines/*/Contents/Home}; do
     major=$(earshot_jdk_major "$home")
     [ -n "$major" ] || continue
     if [ "$major" -ge "$EARSHOT_MIN_JDK" ] && [ "$major" -gt "$best_major" ]; then
