@@ -39,6 +39,20 @@ public final class NativeLibraries {
     }
 
     /**
+     * Loads oneDNN and its OpenMP library, once per process; later calls return the same report.
+     *
+     * <p>A folder in system property {@code earshot.onednn.dir} or environment variable {@code EARSHOT_ONEDNN_DIR} is
+     * taken if one is set, and nothing else is tried then; otherwise both files are unpacked from the artifact
+     * {@code org.bytedeco:dnnl} on the class path. Afterwards the generated class
+     * {@link dev.earshot.bindings.onednn.dnnl} and {@link OpenMp} can be used.
+     *
+     * @throws NativeLibraryException if it cannot be found or loaded, or is too old; every call throws the same one
+     */
+    public static LibraryReport loadOneDnn() {
+        return OneDnnLoader.loadOnce();
+    }
+
+    /**
      * Operating system and processor as the artifacts of bytedeco spell them, for example {@code linux-x86_64}; it is
      * the last part of their resource folders.
      */

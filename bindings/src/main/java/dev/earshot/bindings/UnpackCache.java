@@ -133,6 +133,7 @@ final class UnpackCache {
             for (Packed file : packed) {
                 write(file, temporary.resolve(file.name()));
             }
+            allowEveryone(temporary); // a cache may be filled by one user and used by others
             publish(temporary, target, packed);
         } finally {
             deleteTree(temporary);
@@ -209,6 +210,10 @@ final class UnpackCache {
             // The finished folder is trusted for ever, so its bytes must be on the disk before its name is.
             out.force(true);
         }
+        allowEveryone(path);
+    }
+
+    private static void allowEveryone(Path path) throws IOException {
         if (hasPosixPermissions()) {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
