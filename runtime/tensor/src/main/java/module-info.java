@@ -2,4 +2,6 @@
 module dev.earshot.tensor {
     exports dev.earshot.tensor;
     exports dev.earshot.tensor.weights;
+
+    uses dev.earshot.tensor.BackendProvider;
 }
