@@ -3,7 +3,6 @@ package dev.earshot.bindings;
 import dev.earshot.bindings.LibraryReport.Attempt;
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.bindings.onednn.dnnl_version_t;
-import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
@@ -12,8 +11,6 @@ import java.util.List;
 
 /** Finds oneDNN and the OpenMP library it runs on, and loads both into this module's class loader. */
 final class OneDnnLoader {
-    private static final System.Logger LOG = System.getLogger("dev.earshot.bindings");
-
     private static final String ONEDNN = "libdnnl.so.3";
     private static final String OPENMP = "libgomp.so.1";
 
@@ -73,10 +70,8 @@ final class OneDnnLoader {
         try {
             loadFrom(folder);
             String version = checkedVersion();
-            LibraryReport report = new LibraryReport(
-                    "oneDNN", version, folder, List.of(new Attempt(place + " -> " + folder, "loaded")));
-            LOG.log(Level.DEBUG, "{0}", report);
-            return report;
+            Attempt loaded = new Attempt(place + " -> " + folder, "loaded");
+            return new LibraryReport("oneDNN", version, folder, List.of(loaded));
         } catch (UnsatisfiedLinkError | NativeLibraryException | ExceptionInInitializerError e) {
             throw failure(place + " -> " + folder, String.valueOf(e.getMessage()), e);
         }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -19,17 +18,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * Unpacks class path files into a folder that outlives the process.
@@ -39,8 +36,6 @@ import java.util.stream.Stream;
  * their copy away. No lock file exists that a killed process could leave behind.
  */
 final class UnpackCache {
-    private static final Logger LOG = System.getLogger("dev.earshot.bindings");
-
     /** Temporary folders older than this belong to no living process and are deleted by the next unpacking. */
     private static final Duration ABANDONED = Duration.ofHours(6);
 
@@ -104,7 +99,7 @@ final class UnpackCache {
             try {
                 Path folder = unpackInto(root, name, packed);
                 if (root.fallback()) {
-                    LOG.log(Level.DEBUG, "native files in temporary folder {0}, because: {1}", folder, failures);
+                    debug("native files in temporary folder {0}, because: {1}", folder, failures);
                 }
                 return folder;
             } catch (IOException e) {
@@ -175,7 +170,7 @@ final class UnpackCache {
             try {
                 Files.move(target, damaged, StandardCopyOption.ATOMIC_MOVE);
             } catch (NoSuchFileException e) {
-                LOG.log(Level.DEBUG, "another process already replaced {0}", target);
+                debug("another process already replaced {0}", target);
             }
             deleteTree(damaged);
         }
@@ -185,7 +180,7 @@ final class UnpackCache {
             if (!isComplete(target, packed)) {
                 throw e;
             }
-            LOG.log(Level.DEBUG, "another process published {0} first", target);
+            debug("another process published {0} first", target);
         }
     }
 
@@ -217,6 +212,11 @@ final class UnpackCache {
         if (hasPosixPermissions()) {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
+    }
+
+    /** The logger is looked up when there is something to say: its first use costs 25 ms. */
+    private static void debug(String format, Object... arguments) {
+        System.getLogger("dev.earshot.bindings").log(Level.DEBUG, format, arguments);
     }
 
     private static boolean hasPosixPermissions() {
@@ -258,17 +258,18 @@ final class UnpackCache {
         return new Packed(file, url, size, "modified " + modified);
     }
 
+    /**
+     * CRC-32 over names, sizes and the archive's own checksums. It tells builds of one version apart and is no defence
+     * against forgery; a cryptographic digest would cost 30 ms of class loading at every start.
+     */
     private static String fingerprint(List<Packed> packed) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Packed file : packed) {
-                String line = "%s %d %s\n".formatted(file.name(), file.size(), file.identity());
-                digest.update(line.getBytes(StandardCharsets.UTF_8));
-            }
-            return HexFormat.of().formatHex(digest.digest(), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+        CRC32 crc = new CRC32();
+        for (Packed file : packed) {
+            crc.update("%s %d %s\n"
+                    .formatted(file.name(), file.size(), file.identity())
+                    .getBytes(StandardCharsets.UTF_8));
         }
+        return "%08x".formatted(crc.getValue());
     }
 
     private static long totalBytes(List<Packed> packed) {
@@ -289,7 +290,7 @@ final class UnpackCache {
                 }
             } catch (IOException | UncheckedIOException e) {
                 // Another process may be deleting it too; the next unpacking looks again.
-                LOG.log(Level.DEBUG, "cannot delete the abandoned folder {0}: {1}", leftover, e);
+                debug("cannot delete the abandoned folder {0}: {1}", leftover, e);
             }
         }
     }
