@@ -2,10 +2,8 @@ package dev.earshot.tensor.internal;
 
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Shape;
-import dev.earshot.tensor.Storage;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -17,9 +15,9 @@ import java.util.List;
  * Because the search starts at the position and goes forward only, a pass that repeats the calls of an earlier pass gets
  * the same addresses and no new chunk.
  *
- * <p>Cost: a new chunk is zeroed by the arena, which also faults its pages in (about 0.3 s per GiB, once); allocating from
- * it is a few additions and two small heap objects. One shared arena owns all chunks, so worker threads may touch the
- * tensors; its close brings all threads to a handshake (tens of microseconds), hence once per workspace.
+ * <p>Cost: a new chunk is zeroed and its pages faulted in, see {@link HostMemory}; allocating from it is a few additions and
+ * three small heap objects. Every tensor has a storage of exactly its own bytes, so that Java code which runs past its end
+ * fails at once.
  *
  * <p>With sentinels every tensor is preceded and followed by at least {@value #ALIGNMENT} guard bytes;
  * {@link #checkSentinels()}, every frame's close, {@link #reset()} and {@link #close()} verify those of the tensors they
@@ -36,7 +34,7 @@ public final class HostWorkspace implements Workspace {
 
     private final ThreadGuard guard = new ThreadGuard("workspace");
     private final LeakRegistry.Handle leak;
-    private final Arena arena = Arena.ofShared();
+    private final HostMemory memory = new HostMemory("workspace");
     private final List<MemorySegment> chunks = new ArrayList<>();
     private final List<HostFrame> frames = new ArrayList<>();
     private final boolean sentinels;
@@ -45,10 +43,8 @@ public final class HostWorkspace implements Workspace {
 
     private int chunk;
     private long position;
-    private long capacity;
     private long used;
     private long peak;
-    private volatile boolean closed;
 
     /** A workspace that starts with {@code bytes} (0 is fine) and runs {@code onClose} once when it is closed. */
     public HostWorkspace(long bytes, Runnable onClose) {
@@ -73,16 +69,15 @@ public final class HostWorkspace implements Workspace {
         long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
         guard.enter("allocate");
         try {
-            ensureOpen("allocate");
+            memory.ensureOpen("allocate");
             long margin = sentinels ? ALIGNMENT : 0;
             MemorySegment block = take(Math.addExact(roundUp(bytes), 2 * margin));
-            MemorySegment memory = block.asSlice(margin, bytes);
             if (sentinels) {
                 block.asSlice(0, margin).fill(GUARD);
                 block.asSlice(margin + bytes).fill(GUARD);
                 guarded.add(new Guarded(block, margin, bytes, dtype, shape));
             }
-            return Tensor.of(new WorkspaceStorage(this, memory), 0, dtype, shape);
+            return Tensor.of(memory.storage(block.asSlice(margin, bytes)), 0, dtype, shape);
         } finally {
             guard.exit();
         }
@@ -96,7 +91,7 @@ public final class HostWorkspace implements Workspace {
             position = 0;
         }
         if (chunk == chunks.size()) {
-            addChunk(Math.max(bytes, Math.max(capacity / 2, SMALLEST_CHUNK)));
+            addChunk(Math.max(bytes, Math.max(memory.bytes() / 2, SMALLEST_CHUNK)));
         }
         MemorySegment block = chunks.get(chunk).asSlice(position, bytes);
         position += bytes;
@@ -106,9 +101,7 @@ public final class HostWorkspace implements Workspace {
     }
 
     private void addChunk(long bytes) {
-        long size = roundUp(bytes);
-        chunks.add(arena.allocate(size, ALIGNMENT));
-        capacity += size;
+        chunks.add(memory.allocate(roundUp(bytes)));
     }
 
     private static long roundUp(long bytes) {
@@ -119,7 +112,7 @@ public final class HostWorkspace implements Workspace {
     public Frame frame() {
         guard.enter("frame");
         try {
-            ensureOpen("frame");
+            memory.ensureOpen("frame");
             HostFrame frame = new HostFrame(chunk, position, used, guarded.size());
             frames.add(frame);
             return frame;
@@ -132,7 +125,7 @@ public final class HostWorkspace implements Workspace {
     public void reset() {
         guard.enter("reset");
         try {
-            ensureOpen("reset");
+            memory.ensureOpen("reset");
             if (!frames.isEmpty()) {
                 throw new IllegalStateException(
                         "workspace: reset with %d open frame(s); close them first".formatted(frames.size()));
@@ -161,7 +154,7 @@ public final class HostWorkspace implements Workspace {
     public void checkSentinels() {
         guard.enter("checkSentinels");
         try {
-            ensureOpen("checkSentinels");
+            memory.ensureOpen("checkSentinels");
             guarded.forEach(Guarded::check);
         } finally {
             guard.exit();
@@ -170,7 +163,7 @@ public final class HostWorkspace implements Workspace {
 
     @Override
     public long capacityBytes() {
-        return capacity;
+        return memory.bytes();
     }
 
     /** Largest number of bytes in use so far; includes alignment, guards and the unused ends of chunks. */
@@ -183,45 +176,21 @@ public final class HostWorkspace implements Workspace {
     public void close() {
         guard.enter("close");
         try {
-            if (closed) {
+            if (memory.isClosed()) {
                 return;
             }
-            closed = true;
             frames.clear();
             try {
                 guarded.forEach(Guarded::check);
             } finally {
                 guarded.clear();
                 chunks.clear();
-                capacity = 0;
-                arena.close();
+                memory.close();
                 leak.closed();
                 onClose.run();
             }
         } finally {
             guard.exit();
-        }
-    }
-
-    private void ensureOpen(String call) {
-        if (closed) {
-            throw new IllegalStateException("workspace: " + call + " after close");
-        }
-    }
-
-    /** The memory of one tensor, so that Java code which runs past the tensor's end fails at once. */
-    private record WorkspaceStorage(HostWorkspace owner, MemorySegment memory) implements Storage {
-        @Override
-        public long byteSize() {
-            return memory.byteSize();
-        }
-
-        @Override
-        public MemorySegment host() {
-            if (owner.closed) {
-                throw new IllegalStateException("tensor used after its workspace was closed");
-            }
-            return memory;
         }
     }
 
@@ -259,7 +228,7 @@ public final class HostWorkspace implements Workspace {
         public void close() {
             guard.enter("frame close");
             try {
-                if (!open || closed) {
+                if (!open || memory.isClosed()) {
                     return;
                 }
                 if (frames.getLast() != this) {
