@@ -35,7 +35,9 @@ public final class NativeLibraries {
      * @throws IllegalArgumentException if an argument is malformed
      */
     public static Path unpack(String resourceFolder, List<String> files, String cacheKey) {
-        return new UnpackCache(UnpackCache.defaultRoots()).unpack(resourceFolder, files, cacheKey);
+        return new UnpackCache(UnpackCache.defaultRoots())
+                .unpack(resourceFolder, files, cacheKey)
+                .folder();
     }
 
     /**

@@ -7,11 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Finds oneDNN and the OpenMP library it runs on, and loads both into this module's class loader. */
 final class OneDnnLoader {
     private static final String ONEDNN = "libdnnl.so.3";
+    private static final String SETTING = "earshot.onednn.dir or EARSHOT_ONEDNN_DIR";
     private static final String OPENMP = "libgomp.so.1";
 
     /** Version of the Maven artifact, a name in the cache folder only: what is loaded is asked for its version. */
@@ -56,24 +59,25 @@ final class OneDnnLoader {
 
     /** Loads from the given folder if there is one, else from what the cache unpacks. */
     static LibraryReport load(String explicit, UnpackCache cache) {
-        // An explicit folder that does not work is an error: falling back would hide the mistake.
-        String place;
+        List<Attempt> attempts = new ArrayList<>();
         Path folder;
         if (explicit != null) {
-            place = "folder set by earshot.onednn.dir or EARSHOT_ONEDNN_DIR, " + explicit;
+            // An explicit folder that does not work is an error: falling back would hide the mistake.
             folder = Path.of(explicit).toAbsolutePath();
-            requireLibrary(place, folder);
+            requireLibrary(folder);
         } else {
-            place = "class path folder " + resourceFolder();
-            folder = unpack(place, cache);
+            attempts.add(new Attempt(SETTING, "not set"));
+            folder = unpack(cache, attempts);
         }
+        String place = (explicit != null ? SETTING : resourceFolder() + " on the class path") + ", " + folder;
         try {
             loadFrom(folder);
             String version = checkedVersion();
-            Attempt loaded = new Attempt(place + " -> " + folder, "loaded");
-            return new LibraryReport("oneDNN", version, folder, List.of(loaded));
+            attempts.add(new Attempt(place, "loaded"));
+            return new LibraryReport("oneDNN", version, folder, attempts);
         } catch (UnsatisfiedLinkError | NativeLibraryException | ExceptionInInitializerError e) {
-            throw failure(place + " -> " + folder, String.valueOf(e.getMessage()), e);
+            attempts.add(new Attempt(place, String.valueOf(e.getMessage())));
+            throw failure(attempts, e);
         }
     }
 
@@ -81,18 +85,21 @@ final class OneDnnLoader {
         return "org/bytedeco/dnnl/" + NativeLibraries.platform();
     }
 
-    private static void requireLibrary(String place, Path folder) {
+    private static void requireLibrary(Path folder) {
         if (!Files.isRegularFile(folder.resolve(ONEDNN))) {
             String found = Files.isDirectory(folder) ? "it has no " + ONEDNN : "no such folder";
-            throw failure(place, found, null);
+            throw failure(List.of(new Attempt(SETTING + ", " + folder, found)), null);
         }
     }
 
-    private static Path unpack(String place, UnpackCache cache) {
+    private static Path unpack(UnpackCache cache, List<Attempt> attempts) {
         try {
-            return cache.unpack(resourceFolder(), List.of(ONEDNN, OPENMP), CACHE_KEY);
+            UnpackCache.Unpacked unpacked = cache.unpack(resourceFolder(), List.of(ONEDNN, OPENMP), CACHE_KEY);
+            attempts.addAll(unpacked.failures());
+            return unpacked.folder();
         } catch (NativeLibraryException e) {
-            throw failure(place, e.getMessage(), e);
+            attempts.add(new Attempt("class path", e.getMessage()));
+            throw failure(attempts, e);
         }
     }
 
@@ -122,9 +129,9 @@ final class OneDnnLoader {
         return "%d.%d.%d".formatted(major, minor, dnnl_version_t.patch(version));
     }
 
-    private static NativeLibraryException failure(String place, String reason, Throwable cause) {
+    private static NativeLibraryException failure(List<Attempt> attempts, Throwable cause) {
+        String tried = attempts.stream().map(Attempt::toString).collect(Collectors.joining("; "));
         return new NativeLibraryException(
-                "oneDNN (%s) cannot be loaded; tried %s%s".formatted(ONEDNN, new Attempt(place, reason), ADVICE),
-                cause);
+                "oneDNN (%s) cannot be loaded; tried %s%s".formatted(ONEDNN, tried, ADVICE), cause);
     }
 }

@@ -1,5 +1,6 @@
 package dev.earshot.bindings;
 
+import dev.earshot.bindings.LibraryReport.Attempt;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,6 +26,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
@@ -79,8 +81,11 @@ final class UnpackCache {
         return null;
     }
 
+    /** The folder with the files, and the places before it that could not be used, each with its reason. */
+    record Unpacked(Path folder, List<Attempt> failures) {}
+
     /** See {@link NativeLibraries#unpack}. */
-    Path unpack(String resourceFolder, List<String> files, String cacheKey) {
+    Unpacked unpack(String resourceFolder, List<String> files, String cacheKey) {
         if (files.isEmpty()) {
             throw new IllegalArgumentException("unpack " + resourceFolder + ": expected at least one file, got none");
         }
@@ -93,7 +98,7 @@ final class UnpackCache {
             packed.add(find(resourceFolder, file));
         }
         String name = cacheKey + "-" + fingerprint(packed);
-        List<String> failures = new ArrayList<>();
+        List<Attempt> failures = new ArrayList<>();
         IOException last = null;
         for (Root root : roots) {
             try {
@@ -101,15 +106,16 @@ final class UnpackCache {
                 if (root.fallback()) {
                     debug("native files in temporary folder {0}, because: {1}", folder, failures);
                 }
-                return folder;
+                return new Unpacked(folder, failures);
             } catch (IOException e) {
-                failures.add(root.folder() + ": " + e);
+                failures.add(new Attempt(root.folder().toString(), e.toString()));
                 last = e;
             }
         }
+        String tried = failures.stream().map(Attempt::toString).collect(Collectors.joining("; "));
         throw new NativeLibraryException(
                 "%s: cannot unpack %s to disk; tried %s — set EARSHOT_CACHE (or -Dearshot.cache) to a folder that can be written and has %d MB free"
-                        .formatted(cacheKey, files, String.join("; ", failures), totalBytes(packed) / 1_000_000 + 1),
+                        .formatted(cacheKey, files, tried, totalBytes(packed) / 1_000_000 + 1),
                 last);
     }
 

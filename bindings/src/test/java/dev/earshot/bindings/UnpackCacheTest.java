@@ -32,6 +32,10 @@ final class UnpackCacheTest {
     @TempDir
     Path temporary;
 
+    private Path unpack(String key, Path... folders) {
+        return cache(folders).unpack(FOLDER, FILES, key).folder();
+    }
+
     private UnpackCache cache(Path... folders) {
         List<Root> roots = new ArrayList<>();
         for (Path folder : folders) {
@@ -62,22 +66,24 @@ final class UnpackCacheTest {
 
     @Test
     void secondUnpackingReusesTheFolder() throws IOException {
-        Path first = cache(temporary).unpack(FOLDER, FILES, "test-1");
+        Path first = unpack("test-1", temporary);
         assertUnpacked(first);
         Object before = identity(first.resolve("libgomp.so.1"));
-        assertEquals(first, cache(temporary).unpack(FOLDER, FILES, "test-1"));
+        assertEquals(first, unpack("test-1", temporary));
         assertEquals(before, identity(first.resolve("libgomp.so.1")), "the file was written again");
-        assertNotEquals(first, cache(temporary).unpack(FOLDER, FILES, "test-2"));
-        assertNotEquals(first, cache(temporary).unpack(FOLDER, FILES.subList(0, 1), "test-1"));
+        assertNotEquals(first, unpack("test-2", temporary));
+        assertNotEquals(
+                first,
+                cache(temporary).unpack(FOLDER, FILES.subList(0, 1), "test-1").folder());
     }
 
     @Test
     void truncatedAndMissingFilesAreUnpackedAgain() throws IOException {
-        Path folder = cache(temporary).unpack(FOLDER, FILES, "test-1");
+        Path folder = unpack("test-1", temporary);
         Files.write(folder.resolve("libgomp.so.1"), new byte[17]);
-        assertUnpacked(cache(temporary).unpack(FOLDER, FILES, "test-1"));
+        assertUnpacked(unpack("test-1", temporary));
         Files.delete(folder.resolve("libjnidnnl.so"));
-        assertUnpacked(cache(temporary).unpack(FOLDER, FILES, "test-1"));
+        assertUnpacked(unpack("test-1", temporary));
     }
 
     @Test
@@ -86,7 +92,7 @@ final class UnpackCacheTest {
         Files.write(leftover.resolve("libgomp.so.1"), new byte[17]);
         Path recent = Files.createDirectories(temporary.resolve("native/.tmp-456"));
         Files.setLastModifiedTime(leftover, FileTime.from(Instant.now().minus(1, ChronoUnit.DAYS)));
-        Path folder = cache(temporary).unpack(FOLDER, FILES, "test-1");
+        Path folder = unpack("test-1", temporary);
         assertFalse(Files.exists(leftover), "an abandoned folder was kept");
         assertTrue(Files.exists(recent), "a folder that a process may still fill was deleted");
         Files.delete(recent);
@@ -99,10 +105,10 @@ final class UnpackCacheTest {
         Path blocked = Files.createFile(temporary.resolve("home")).resolve(".cache/earshot");
         Path fallback = temporary.resolve("tmp/earshot-somebody");
         Files.createDirectory(fallback.getParent());
-        Path folder = cache(blocked, fallback).unpack(FOLDER, FILES, "test-1");
+        Path folder = unpack("test-1", blocked, fallback);
         assertTrue(folder.startsWith(fallback), folder.toString());
         assertUnpacked(folder);
-        assertEquals(folder, cache(blocked, fallback).unpack(FOLDER, FILES, "test-1"));
+        assertEquals(folder, unpack("test-1", blocked, fallback));
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(fallback)));
     }
 
