@@ -1,0 +1,145 @@
+package dev.earshot.segmentation;
+
+import java.util.Arrays;
+
+/**
+ * A black-and-white picture, one bit per pixel, row-major: the outline result for one frame, a SAM proposal, a ground
+ * truth. Plain memory, nothing to close; not safe for writing from several threads.
+ */
+public final class BinaryMask {
+    private final int width;
+    private final int height;
+    private final long[] words; // bit i of the row-major pixel order is bit (i & 63) of words[i >> 6]
+
+    /**
+     * An empty mask.
+     *
+     * @throws IllegalArgumentException if a side is not positive
+     */
+    public BinaryMask(int width, int height) {
+        if (width <= 0 || height <= 0) {
+            throw new IllegalArgumentException(
+                    "mask: expected positive sides, got %d x %d (width x height)".formatted(width, height));
+        }
+        this.width = width;
+        this.height = height;
+        this.words = new long[(int) (((long) width * height + 63) >>> 6)];
+    }
+
+    /** A mask with a pixel set wherever {@code pixels} (row-major, width * height) is not 0. */
+    public static BinaryMask of(int width, int height, byte[] pixels) {
+        BinaryMask mask = new BinaryMask(width, height);
+        if (pixels.length != width * height) {
+            throw new IllegalArgumentException("mask of %d x %d: expected %d pixels, got %d"
+                    .formatted(width, height, width * height, pixels.length));
+        }
+        for (int i = 0; i < pixels.length; i++) {
+            if (pixels[i] != 0) {
+                mask.words[i >> 6] |= 1L << i;
+            }
+        }
+        return mask;
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int height() {
+        return height;
+    }
+
+    /** True if the pixel is set. */
+    public boolean get(int x, int y) {
+        int i = index(x, y);
+        return (words[i >> 6] >>> i & 1) != 0;
+    }
+
+    /** Sets a pixel. */
+    public void set(int x, int y) {
+        int i = index(x, y);
+        words[i >> 6] |= 1L << i;
+    }
+
+    /** Number of set pixels. */
+    public long area() {
+        long area = 0;
+        for (long word : words) {
+            area += Long.bitCount(word);
+        }
+        return area;
+    }
+
+    /** True if no pixel is set. */
+    public boolean isEmpty() {
+        for (long word : words) {
+            if (word != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Sets every pixel that is set in {@code other}, a mask of the same size. */
+    public void add(BinaryMask other) {
+        checkSameSize("union", other);
+        for (int i = 0; i < words.length; i++) {
+            words[i] |= other.words[i];
+        }
+    }
+
+    /** Intersection over union with a mask of the same size; 0 if both are empty. */
+    public double iou(BinaryMask other) {
+        checkSameSize("iou", other);
+        long both = 0;
+        long either = 0;
+        for (int i = 0; i < words.length; i++) {
+            both += Long.bitCount(words[i] & other.words[i]);
+            either += Long.bitCount(words[i] | other.words[i]);
+        }
+        return either == 0 ? 0 : (double) both / either;
+    }
+
+    /** The pixels row-major, {@code set} where the mask is set and 0 elsewhere. */
+    public byte[] toBytes(byte set) {
+        byte[] pixels = new byte[width * height];
+        for (int i = 0; i < pixels.length; i++) {
+            if ((words[i >> 6] >>> i & 1) != 0) {
+                pixels[i] = set;
+            }
+        }
+        return pixels;
+    }
+
+    private int index(int x, int y) {
+        if (x < 0 || x >= width || y < 0 || y >= height) {
+            throw new IndexOutOfBoundsException("pixel (%d, %d) of a mask of %d x %d".formatted(x, y, width, height));
+        }
+        return y * width + x;
+    }
+
+    private void checkSameSize(String what, BinaryMask other) {
+        if (width != other.width || height != other.height) {
+            throw new IllegalArgumentException("%s of masks: expected equal sizes, got %d x %d and %d x %d"
+                    .formatted(what, width, height, other.width, other.height));
+        }
+    }
+
+    @Override
+    public boolean equals(Object object) {
+        return object instanceof BinaryMask other
+                && width == other.width
+                && height == other.height
+                && Arrays.equals(words, other.words);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * width + height) + Arrays.hashCode(words);
+    }
+
+    @Override
+    public String toString() {
+        return "mask %d x %d, %d set".formatted(width, height, area());
+    }
+}

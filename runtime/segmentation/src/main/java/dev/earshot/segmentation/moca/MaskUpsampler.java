@@ -1,0 +1,102 @@
+package dev.earshot.segmentation.moca;
+
+import dev.earshot.segmentation.BinaryMask;
+
+/**
+ * From clusters on the token grid to pixels: the similarity of each token to each centroid is enlarged bilinearly
+ * (half-pixel centres, borders clamped) and every pixel goes to its largest one, the lowest cluster on ties. Borders come
+ * out smoother than by enlarging labels.
+ */
+public final class MaskUpsampler {
+    private final int clusters;
+    private final int gridHeight;
+    private final int gridWidth;
+    private final double[][] similarity; // [K][gridHeight * gridWidth]
+
+    /**
+     * Prepares one frame.
+     *
+     * @param features [gridHeight * gridWidth, C] from {@code offset} on, the clustered features; not changed
+     * @param clustering their clusters
+     */
+    public MaskUpsampler(float[] features, int offset, int gridHeight, int gridWidth, Clustering clustering) {
+        this.clusters = clustering.clusters();
+        this.gridHeight = gridHeight;
+        this.gridWidth = gridWidth;
+        UnitRows x = new UnitRows(features, offset, gridHeight * gridWidth, clustering.width());
+        this.similarity = new double[clusters][gridHeight * gridWidth];
+        for (int j = 0; j < clusters; j++) {
+            x.similarities(clustering.centroids(), j * clustering.width(), similarity[j]);
+        }
+    }
+
+    /** The cluster of every pixel of a frame, row-major. */
+    public byte[] labels(int width, int height) {
+        byte[] labels = new byte[Math.multiplyExact(width, height)];
+        forEachRow(width, height, (y, row) -> System.arraycopy(row, 0, labels, y * width, width));
+        return labels;
+    }
+
+    /** The pixels of the selected clusters. */
+    public BinaryMask mask(boolean[] selected, int width, int height) {
+        BinaryMask mask = new BinaryMask(width, height);
+        forEachRow(width, height, (y, row) -> {
+            for (int x = 0; x < width; x++) {
+                if (selected[row[x]]) {
+                    mask.set(x, y);
+                }
+            }
+        });
+        return mask;
+    }
+
+    private interface RowSink {
+        void accept(int y, byte[] labels);
+    }
+
+    private void forEachRow(int width, int height, RowSink sink) {
+        Axis columns = new Axis(gridWidth, width);
+        Axis rows = new Axis(gridHeight, height);
+        double[] line = new double[gridWidth];
+        double[] best = new double[width];
+        byte[] labels = new byte[width];
+        for (int y = 0; y < height; y++) {
+            for (int j = 0; j < clusters; j++) {
+                int upper = rows.first[y] * gridWidth;
+                int lower = rows.second[y] * gridWidth;
+                double weight = rows.weight[y];
+                for (int x = 0; x < gridWidth; x++) {
+                    line[x] = similarity[j][upper + x] * (1 - weight) + similarity[j][lower + x] * weight;
+                }
+                for (int x = 0; x < width; x++) {
+                    double w = columns.weight[x];
+                    double value = line[columns.first[x]] * (1 - w) + line[columns.second[x]] * w;
+                    if (j == 0 || value > best[x]) {
+                        best[x] = value;
+                        labels[x] = (byte) j;
+                    }
+                }
+            }
+            sink.accept(y, labels);
+        }
+    }
+
+    /** Where each output position lies between its two neighbours of the grid. */
+    private static final class Axis {
+        private final int[] first;
+        private final int[] second;
+        private final double[] weight;
+
+        private Axis(int from, int to) {
+            first = new int[to];
+            second = new int[to];
+            weight = new double[to];
+            for (int i = 0; i < to; i++) {
+                double source = Math.max(0, (i + 0.5) * from / to - 0.5);
+                first[i] = Math.min((int) source, from - 1);
+                second[i] = Math.min(first[i] + 1, from - 1);
+                weight[i] = source - first[i];
+            }
+        }
+    }
+}

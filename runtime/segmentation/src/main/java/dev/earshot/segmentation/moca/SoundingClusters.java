@@ -1,0 +1,128 @@
+package dev.earshot.segmentation.moca;
+
+import java.util.Arrays;
+
+/**
+ * Chooses the clusters that sound. A cluster is taken if its score reaches {@code tauAbs}, lies above the score of the
+ * whole frame, and by at least {@code tauRel} of the best cluster's lead. A cluster of more than 90 % of the tokens is the
+ * background, unless it is the only one.
+ *
+ * @param tauAbs least score, a cosine for {@link ClusterScore#JOINT}
+ * @param tauRel least lead over the whole frame, as a share of the best lead
+ */
+public record SoundingClusters(double tauAbs, double tauRel) {
+    private static final double BACKGROUND_SHARE = 0.9;
+
+    /**
+     * Scores by the joint space: s_c = cosine between the mean joint-space token of the cluster and the audio embedding.
+     *
+     * @param labels [tokens]
+     * @param clusters K
+     * @param joint [tokens, J] from {@code offset} on: the image head applied to every token, any length
+     * @param audio [J], any length
+     */
+    public ClusterChoice byJointSpace(int[] labels, int clusters, float[] joint, int offset, float[] audio) {
+        return byJointSpace(labels, clusters, joint, offset, audio, null);
+    }
+
+    /** As the other, after taking {@code centre} (null: nothing) from tokens and sound. */
+    public ClusterChoice byJointSpace(
+            int[] labels, int clusters, float[] joint, int offset, float[] audio, JointCentre centre) {
+        int width = audio.length;
+        float[] sound = audio.clone();
+        UnitRows.normalize(sound, 0, width);
+        float[] tokens = Arrays.copyOfRange(joint, offset, offset + labels.length * width);
+        if (centre != null) {
+            subtractAndNormalize(sound, 0, centre.audio());
+        }
+        double[] sums = new double[clusters * width];
+        int[] counts = new int[clusters];
+        double base = 0;
+        for (int i = 0; i < labels.length; i++) {
+            boolean live = UnitRows.normalize(tokens, i * width, width);
+            if (live && centre != null) {
+                live = subtractAndNormalize(tokens, i * width, centre.image());
+            }
+            counts[labels[i]] += live ? 1 : 0;
+            base += UnitRows.dot(tokens, i * width, sound, 0, width);
+            for (int c = 0; c < width; c++) {
+                sums[labels[i] * width + c] += tokens[i * width + c];
+            }
+        }
+        double[] scores = new double[clusters];
+        for (int j = 0; j < clusters; j++) {
+            scores[j] = counts[j] == 0 ? -1 : cosine(sums, j * width, sound);
+        }
+        return choose(scores, base / labels.length, counts);
+    }
+
+    /**
+     * Scores by how much the sound changes the features; see {@link ClusterScore#DELTA}.
+     *
+     * @param withSound [tokens, C] from {@code offset} on, features of the adapted trunk
+     * @param plain the same of the trunk without adapters
+     */
+    public ClusterChoice byChange(int[] labels, int clusters, float[] withSound, float[] plain, int offset, int width) {
+        double[] scores = new double[clusters];
+        int[] counts = new int[clusters];
+        double base = 0;
+        for (int i = 0; i < labels.length; i++) {
+            int from = offset + i * width;
+            double change = 0;
+            double size = 0;
+            for (int c = from; c < from + width; c++) {
+                double difference = (double) withSound[c] - plain[c];
+                change += difference * difference;
+                size += (double) plain[c] * plain[c];
+            }
+            double relative = size > 0 ? Math.sqrt(change / size) : 0;
+            scores[labels[i]] += relative;
+            counts[labels[i]]++;
+            base += relative;
+        }
+        for (int j = 0; j < clusters; j++) {
+            scores[j] = counts[j] == 0 ? -1 : scores[j] / counts[j];
+        }
+        return choose(scores, base / labels.length, counts);
+    }
+
+    private ClusterChoice choose(double[] scores, double base, int[] counts) {
+        int all = Arrays.stream(counts).sum();
+        int live = 0;
+        double bestContrast = Double.NEGATIVE_INFINITY;
+        for (int j = 0; j < scores.length; j++) {
+            if (counts[j] > 0) {
+                live++;
+                bestContrast = Math.max(bestContrast, scores[j] - base);
+            }
+        }
+        boolean[] selected = new boolean[scores.length];
+        for (int j = 0; j < scores.length; j++) {
+            double contrast = scores[j] - base;
+            boolean background = counts[j] > BACKGROUND_SHARE * all && live > 1;
+            selected[j] = counts[j] > 0
+                    && !background
+                    && scores[j] >= tauAbs
+                    && contrast > 0
+                    && contrast >= tauRel * bestContrast;
+        }
+        return new ClusterChoice(scores, base, selected);
+    }
+
+    private static boolean subtractAndNormalize(float[] data, int from, float[] mean) {
+        for (int c = 0; c < mean.length; c++) {
+            data[from + c] -= mean[c];
+        }
+        return UnitRows.normalize(data, from, mean.length);
+    }
+
+    private static double cosine(double[] sums, int from, float[] unit) {
+        double dot = 0;
+        double square = 0;
+        for (int c = 0; c < unit.length; c++) {
+            dot += sums[from + c] * unit[c];
+            square += sums[from + c] * sums[from + c];
+        }
+        return square > UnitRows.EPS * UnitRows.EPS ? dot / Math.sqrt(square) : 0;
+    }
+}
