@@ -1,0 +1,20 @@
+package dev.earshot.tools.parity;
+
+import dev.earshot.tools.parity.kinds.MediaKinds;
+import dev.earshot.tools.parity.kinds.MocaKinds;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Which class computes which kind of golden. A new kind is one line in one of the tables named here. */
+public final class KindRunners {
+    private KindRunners() {}
+
+    /** All kinds built so far, sorted by name. */
+    public static Map<String, KindRunner> all() {
+        Map<String, KindRunner> runners = new TreeMap<>();
+        runners.putAll(MediaKinds.RUNNERS);
+        runners.putAll(MocaKinds.RUNNERS);
+        return Collections.unmodifiableMap(runners);
+    }
+}

@@ -1,0 +1,101 @@
+package dev.earshot.tools.parity;
+
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import java.lang.foreign.ValueLayout;
+
+/** Compares a result with the tensor of the golden under a rule. NaN matches nothing; infinities must be equal. */
+final class TensorComparison {
+    private TensorComparison() {}
+
+    /** Compares elementwise as {@code rule} says. */
+    static TensorCheck byRule(String name, HostTensor got, HostTensor expected, CheckRule rule) {
+        if (!sameSizes(got, expected)) {
+            return wrongShape(name, got, expected);
+        }
+        double[] have = toDoubles(got);
+        double[] want = toDoubles(expected);
+        double worstError = 0;
+        double worstAllowed = rule.exact() ? 0 : rule.atol();
+        double worstExcess = Double.NEGATIVE_INFINITY;
+        long outside = 0;
+        for (int i = 0; i < want.length; i++) {
+            double error = difference(have[i], want[i]);
+            double allowed = rule.exact() ? 0 : rule.atol() + rule.rtol() * Math.abs(want[i]);
+            if (error > allowed) {
+                outside++;
+            }
+            if (error - allowed > worstExcess) {
+                worstExcess = error - allowed;
+                worstError = error;
+                worstAllowed = allowed;
+            }
+        }
+        if (rule.maxFraction() > 0) {
+            double share = want.length == 0 ? 0 : (double) outside / want.length;
+            return new TensorCheck(name, share, rule.maxFraction(), share <= rule.maxFraction(), "");
+        }
+        return new TensorCheck(name, worstError, worstAllowed, outside == 0, "");
+    }
+
+    /**
+     * The rule for reduced precision: the largest error against the fp32 truth may be twice that of the plain formula in
+     * the same precision, plus 1e-5 of the tensor's scale.
+     */
+    static TensorCheck byTwiceTheError(String name, HostTensor got, HostTensor plain, HostTensor expected) {
+        if (!sameSizes(got, expected)) {
+            return wrongShape(name, got, expected);
+        }
+        if (plain == null || !sameSizes(plain, expected)) {
+            return TensorCheck.failure(name, "the reference gave no such tensor");
+        }
+        double[] want = toDoubles(expected);
+        double scale = 0;
+        for (double value : want) {
+            scale = Math.max(scale, Math.abs(value));
+        }
+        double error = largest(toDoubles(got), want);
+        double allowed = 2 * largest(toDoubles(plain), want) + 1e-5 * scale;
+        return new TensorCheck(name, error, allowed, error <= allowed, "");
+    }
+
+    private static boolean sameSizes(HostTensor a, HostTensor b) {
+        return java.util.Arrays.equals(a.shape().toArray(), b.shape().toArray());
+    }
+
+    private static TensorCheck wrongShape(String name, HostTensor got, HostTensor expected) {
+        return TensorCheck.failure(name, "expected %s, got %s".formatted(expected.shape(), got.shape()));
+    }
+
+    private static double largest(double[] got, double[] want) {
+        double error = 0;
+        for (int i = 0; i < want.length; i++) {
+            error = Math.max(error, difference(got[i], want[i]));
+        }
+        return error;
+    }
+
+    private static double difference(double got, double want) {
+        if (got == want) {
+            return 0;
+        }
+        double error = Math.abs(got - want);
+        return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
+    }
+
+    private static double[] toDoubles(HostTensor tensor) {
+        int count = Math.toIntExact(tensor.shape().elements());
+        double[] values = new double[count];
+        if (tensor.dtype() == DType.I64) { // wider than a float's 24 bits
+            for (int i = 0; i < count; i++) {
+                values[i] = tensor.data().get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i);
+            }
+            return values;
+        }
+        float[] floats = tensor.toFloats();
+        for (int i = 0; i < count; i++) {
+            values[i] = floats[i];
+        }
+        return values;
+    }
+}

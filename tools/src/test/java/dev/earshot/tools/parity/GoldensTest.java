@@ -1,0 +1,65 @@
+package dev.earshot.tools.parity;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.DType;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every golden of the project on every backend that runs on the host. */
+class GoldensTest {
+    private static final Map<String, KindRunner> RUNNERS = KindRunners.all();
+
+    private static List<GoldenCase> cases() {
+        try {
+            return GoldenCase.find(
+                    Path.of(GoldensTest.class.getResource("/goldens").toURI()));
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> casesOnTheHostOrTheCpuBackend() {
+        return tests("cpu", DType.F32, false);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> casesOnTheCpuBackendInBf16() {
+        return tests("cpu", DType.BF16, false);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> casesOnTheReferenceBackend() {
+        return tests("reference", DType.F32, false);
+    }
+
+    /** ImageBind-Huge and ViT-B/16 with generated weights: about 8 GB of memory. */
+    @Tag("slow")
+    @TestFactory
+    Stream<DynamicTest> fullSizeCases() {
+        return tests("cpu", DType.F32, true);
+    }
+
+    private static Stream<DynamicTest> tests(String backend, DType compute, boolean large) {
+        boolean repeats = !(backend.equals("cpu") && compute == DType.F32); // host kinds know neither
+        return cases().stream()
+                .filter(golden -> RUNNERS.containsKey(golden.kind()))
+                .filter(golden -> RUNNERS.get(golden.kind()).runsUnasked() != large)
+                .filter(golden -> !repeats || RUNNERS.get(golden.kind()).usesBackend())
+                .map(golden -> DynamicTest.dynamicTest(golden.toString(), () -> {
+                    try (Parity parity = new Parity(
+                            RUNNERS, () -> Backends.open(backend), () -> Backends.open("reference"), compute)) {
+                        CaseResult result = parity.run(golden);
+                        assertEquals(CaseResult.Status.PASS, result.status(), result::line);
+                    }
+                }));
+    }
+}
