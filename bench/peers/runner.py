@@ -1,0 +1,92 @@
+"""One peer in a process of its own, driven line by line on standard input.
+
+    warm N       runs N forwards without timing
+    round N      runs N forwards, answers {"millis": [...]}
+    output PATH  writes the last result to PATH, raw fp32, row-major
+    quit
+
+The first line it prints is {"ready": {...}} with versions and settings. Timed: from the call to the finished result, input and
+output in the library's own memory, no copies.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def torch_forward(args):
+    import torch
+
+    import models
+
+    torch.set_num_threads(args.threads)
+    torch.set_grad_enabled(False)
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[args.precision]
+    model, blocks = models.build(args.model, args.blocks)
+    model = model.to(dtype)
+    x = models.image(args.batch).to(dtype)
+    facts = {"torch": torch.__version__, "blocks": blocks, "mkl": torch.backends.mkl.is_available()}
+    return lambda: model(x), lambda y: y.float().numpy(), facts
+
+
+def onnx_forward(args):
+    """ONNX Runtime on a file that PyTorch exports once, in a process that ends before this one loads the result."""
+    if args.precision != "fp32":
+        raise SystemExit("onnxruntime: its CPU provider has no bf16 products")
+    file = Path(args.work) / f"{args.model}-{args.blocks or 'all'}-x{args.batch}.onnx"
+    if not file.exists():
+        command = [sys.executable, Path(__file__).with_name("export.py"), args.model, str(args.blocks), str(args.batch), file]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+    import onnxruntime
+
+    from filler import fill
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = args.threads
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    feed = {"image": fill("input.image", (args.batch, 3, 224, 224))}
+    return lambda: session.run(None, feed)[0], lambda y: y, {"onnxruntime": onnxruntime.__version__}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--engine", choices=["torch", "onnxruntime"], required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--blocks", type=int, default=0, help="0: all of them")
+    parser.add_argument("--work", default=".")
+    args = parser.parse_args()
+
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print must not mix with the answers
+    forward, numbers, facts = (torch_forward if args.engine == "torch" else onnx_forward)(args)
+    result = forward()
+    print(json.dumps({"ready": facts}), file=answers)
+    for line in sys.stdin:
+        command, *rest = line.split(maxsplit=1)
+        if command == "warm":
+            for _ in range(int(rest[0])):
+                result = forward()
+            print("{}", file=answers)
+        elif command == "round":
+            millis = []
+            for _ in range(int(rest[0])):
+                start = time.perf_counter_ns()
+                result = forward()
+                millis.append((time.perf_counter_ns() - start) / 1e6)
+            print(json.dumps({"millis": millis}), file=answers)
+        elif command == "output":
+            numbers(result).tofile(rest[0].strip())
+            print("{}", file=answers)
+        elif command == "quit":
+            return
+
+
+if __name__ == "__main__":
+    main()
