@@ -1,0 +1,26 @@
+package dev.earshot.models.imagebind;
+
+import dev.earshot.models.vit.BlockConfig;
+
+/**
+ * Sizes of ImageBind's audio encoder over log-mel clips.
+ *
+ * @param kernel side of a patch; mel rows and frames alike
+ * @param stride step between patches; the checkpoint's shapes do not tell it
+ * @param patches positions in the table, 12 x 19 for the published model; its grid is not square and never resampled
+ * @param width channels D of the residual stream
+ * @param depth number of blocks
+ * @param heads attention heads
+ * @param mlpWidth hidden channels of the MLP
+ * @param outputWidth width of the joint space
+ */
+public record AudioConfig(
+        int kernel, int stride, int patches, int width, int depth, int heads, int mlpWidth, int outputWidth) {
+    /** Stride of the published stem. */
+    public static final int STRIDE = 10;
+
+    /** The sizes of each block; audio blocks have one learned key and value besides the tokens. */
+    public BlockConfig block() {
+        return new BlockConfig(width, heads, mlpWidth, ImageBindConfig.LAYER_NORM_EPS, true);
+    }
+}

@@ -1,0 +1,11 @@
+package dev.earshot.models.imagebind;
+
+import dev.earshot.models.vit.VitConfig;
+
+/**
+ * Sizes of ImageBind's image encoder.
+ *
+ * @param vit the trunk; patches span two frames
+ * @param outputWidth width of the joint space
+ */
+public record VisionConfig(VitConfig vit, int outputWidth) {}
