@@ -1,0 +1,337 @@
+package dev.earshot.tensor.reference;
+
+import dev.earshot.tensor.Activation;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.BackendInfo;
+import dev.earshot.tensor.BinaryOp;
+import dev.earshot.tensor.Convolution;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.Interpolation;
+import dev.earshot.tensor.Linear;
+import dev.earshot.tensor.ParameterScope;
+import dev.earshot.tensor.PoolOp;
+import dev.earshot.tensor.Program;
+import dev.earshot.tensor.ReduceOp;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.Workspace;
+import dev.earshot.tensor.internal.Elements;
+import dev.earshot.tensor.internal.HostWorkspace;
+import dev.earshot.tensor.internal.LeakRegistry;
+import dev.earshot.tensor.internal.OpChecks;
+import dev.earshot.tensor.internal.ThreadGuard;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The scalar reference: every op as its definition reads, on one thread, with fp64 accumulation. About a hundred times
+ * slower than the CPU backend; good for tests, small models and as the last resort. With {@link Rounding#BF16} it computes
+ * what a plain bf16 model would, see there.
+ *
+ * <p>An op checks its arguments, hands its loops to {@link #run} and so gets the checks of thread and life and the
+ * recording of {@link #capture}.
+ */
+public final class ReferenceBackend implements Backend {
+    private final Rounding rounding;
+    private final ThreadGuard guard = new ThreadGuard("reference backend");
+    private final LeakRegistry.Handle leak = LeakRegistry.track("reference backend");
+    private List<Runnable> recording;
+    private int children;
+    private boolean closed;
+
+    public ReferenceBackend() {
+        this(Rounding.NONE);
+    }
+
+    public ReferenceBackend(Rounding rounding) {
+        this.rounding = rounding;
+    }
+
+    Rounding rounding() {
+        return rounding;
+    }
+
+    void childClosed() {
+        children--;
+    }
+
+    @Override
+    public BackendInfo info() {
+        String device = "scalar Java, " + System.getProperty("java.vm.name") + " " + Runtime.version();
+        return new BackendInfo("reference", device, List.of(), List.of("rounding: " + rounding));
+    }
+
+    @Override
+    public boolean isNative(DType compute) {
+        return compute == DType.F32;
+    }
+
+    @Override
+    public Workspace workspace(long bytes) {
+        ensureOpen("workspace");
+        HostWorkspace workspace = new HostWorkspace(bytes, this::childClosed);
+        children++;
+        return workspace;
+    }
+
+    @Override
+    public ParameterScope parameters() {
+        ensureOpen("parameters");
+        children++;
+        return new ReferenceParameters(this);
+    }
+
+    @Override
+    public Program capture(Consumer<Backend> forward) {
+        guard.enter("capture");
+        try {
+            ensureOpen("capture");
+            if (recording != null) {
+                throw new IllegalStateException("capture inside capture: expected only ops");
+            }
+            recording = new ArrayList<>();
+            forward.accept(this);
+            return new ReferenceProgram(this, recording);
+        } finally {
+            recording = null;
+            guard.exit();
+        }
+    }
+
+    /** Runs one op and, while capturing, keeps it. */
+    private void run(String op, Runnable body) {
+        guard.enter(op);
+        try {
+            ensureOpen(op);
+            body.run();
+            if (recording != null) {
+                recording.add(body);
+            }
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /** Replays captured ops. */
+    void replay(List<Runnable> steps) {
+        run("program", () -> steps.forEach(Runnable::run));
+    }
+
+    /** Runs a transfer, which cannot be part of a program. */
+    private void transfer(String call, Runnable body) {
+        guard.enter(call);
+        try {
+            ensureOpen(call);
+            if (recording != null) {
+                throw new IllegalStateException(
+                        call + " inside capture: expected only ops; move the transfer before or after it");
+            }
+            body.run();
+        } finally {
+            guard.exit();
+        }
+    }
+
+    private void ensureOpen(String call) {
+        if (closed) {
+            throw new IllegalStateException("reference backend: " + call + " after close");
+        }
+    }
+
+    private ReferenceLinear own(Linear layer) {
+        if (layer instanceof ReferenceLinear own && own.owner().backend() == this) {
+            own.owner().ensureOpen("linear");
+            return own;
+        }
+        throw new IllegalArgumentException(
+                "linear layer: expected one of this backend's parameter scopes, got " + layer);
+    }
+
+    private ReferenceConvolution own(Convolution layer) {
+        if (layer instanceof ReferenceConvolution own && own.owner().backend() == this) {
+            own.owner().ensureOpen("conv2d");
+            return own;
+        }
+        throw new IllegalArgumentException(
+                "convolution: expected one of this backend's parameter scopes, got " + layer);
+    }
+
+    @Override
+    public void upload(HostTensor source, Tensor out) {
+        OpChecks.upload(source, out);
+        transfer("upload", () -> Elements.copy(source, out));
+    }
+
+    @Override
+    public float[] download(Tensor x) {
+        float[] values = new float[Math.toIntExact(x.shape().elements())];
+        download(x, values);
+        return values;
+    }
+
+    @Override
+    public void download(Tensor x, float[] out) {
+        OpChecks.download(x, out.length);
+        transfer("download", () -> Elements.copy(x, out));
+    }
+
+    @Override
+    public long[] downloadIntegers(Tensor x) {
+        OpChecks.downloadIntegers(x);
+        long[][] values = new long[1][];
+        transfer("downloadIntegers", () -> values[0] = Elements.readIntegers(x));
+        return values[0];
+    }
+
+    @Override
+    public void linear(Tensor x, Linear layer, Activation activation, Tensor out) {
+        ReferenceLinear own = own(layer);
+        OpChecks.linear(x, layer, out);
+        run("linear", () -> LinearOps.linear(x, own, activation, out, rounding));
+    }
+
+    @Override
+    public void linear(Tensor x, Linear layer, Activation activation, Tensor residual, Tensor out) {
+        ReferenceLinear own = own(layer);
+        OpChecks.linear(x, layer, residual, out);
+        run("linear", () -> LinearOps.linear(x, own, activation, residual, out, rounding));
+    }
+
+    @Override
+    public void matmul(Tensor a, Tensor b, float alpha, Tensor out) {
+        OpChecks.matmul(a, b, out);
+        run("matmul", () -> LinearOps.matmul(a, b, alpha, out, rounding));
+    }
+
+    @Override
+    public void layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps, Tensor out) {
+        OpChecks.layerNorm(x, gamma, beta, out);
+        run("layerNorm", () -> NormOps.layerNorm(x, gamma, beta, eps, out, rounding));
+    }
+
+    @Override
+    public void layerNorm(Tensor x, float eps, Tensor out) {
+        OpChecks.layerNorm(x, out);
+        run("layerNorm", () -> NormOps.layerNorm(x, eps, out, rounding));
+    }
+
+    @Override
+    public void softmax(Tensor x, float scale, Tensor out) {
+        OpChecks.softmax(x, out);
+        run("softmax", () -> NormOps.softmax(x, scale, out, rounding));
+    }
+
+    @Override
+    public void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor out) {
+        OpChecks.attention(q, k, v, heads, out);
+        run("attention", () -> AttentionOps.attention(q, k, v, heads, scale, AttentionOps.NO_BIAS, out, rounding));
+    }
+
+    @Override
+    public void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor bias, Tensor out) {
+        OpChecks.attention(q, k, v, heads, bias, out);
+        run("attention", () -> {
+            AttentionOps.Bias term = AttentionOps.bias(bias, q, heads, rounding);
+            AttentionOps.attention(q, k, v, heads, scale, term, out, rounding);
+        });
+    }
+
+    @Override
+    public void attentionWeights(Tensor q, Tensor k, int heads, float scale, Tensor out) {
+        OpChecks.attentionWeights(q, k, heads, out);
+        run("attentionWeights", () -> AttentionOps.weights(q, k, heads, scale, out, rounding));
+    }
+
+    @Override
+    public void conv2d(Tensor x, Convolution convolution, Tensor out) {
+        ReferenceConvolution own = own(convolution);
+        OpChecks.conv2d(x, convolution, out);
+        run("conv2d", () -> ConvolutionOps.conv2d(x, own, out, rounding));
+    }
+
+    @Override
+    public void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out) {
+        OpChecks.unfold(x, kernelY, kernelX, strideY, strideX, out);
+        run("unfold", () -> ConvolutionOps.unfold(x, kernelY, kernelX, strideY, strideX, out, rounding));
+    }
+
+    @Override
+    public void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out) {
+        OpChecks.pool2d(x, kernel, stride, pad, out);
+        run("pool2d", () -> ConvolutionOps.pool2d(x, op, kernel, stride, pad, out, rounding));
+    }
+
+    @Override
+    public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
+        OpChecks.resize(x, stepY, stepX, out);
+        run("resize", () -> ResizeOps.resize(x, kind, stepY, stepX, out, rounding));
+    }
+
+    @Override
+    public void unary(UnaryOp op, Tensor x, Tensor out) {
+        OpChecks.elementwise("unary", x, out);
+        run("unary", () -> ElementwiseOps.unary(op, x, out, rounding));
+    }
+
+    @Override
+    public void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
+        OpChecks.binary(a, b, out);
+        run("binary", () -> ElementwiseOps.binary(op, a, b, out, rounding));
+    }
+
+    @Override
+    public void affine(Tensor x, float alpha, float beta, Tensor out) {
+        OpChecks.elementwise("affine", x, out);
+        run("affine", () -> ElementwiseOps.affine(x, alpha, beta, out, rounding));
+    }
+
+    @Override
+    public void copy(Tensor x, Tensor out) {
+        OpChecks.copy(x, out);
+        run("copy", () -> ElementwiseOps.copy(x, out, rounding));
+    }
+
+    @Override
+    public void reduce(ReduceOp op, Tensor x, int axis, Tensor out) {
+        OpChecks.reduce(op, x, axis, out);
+        run("reduce", () -> ReduceOps.reduce(op, x, axis, out, rounding));
+    }
+
+    @Override
+    public void l2Normalize(Tensor x, float eps, Tensor out) {
+        OpChecks.l2Normalize(x, out);
+        run("l2Normalize", () -> NormOps.l2Normalize(x, eps, out, rounding));
+    }
+
+    @Override
+    public void argmax(Tensor x, Tensor out) {
+        OpChecks.argmax(x, out);
+        run("argmax", () -> ReduceOps.argmax(x, out));
+    }
+
+    @Override
+    public void synchronize() {
+        ensureOpen("synchronize");
+    }
+
+    @Override
+    public void close() {
+        guard.enter("close");
+        try {
+            if (closed) {
+                return;
+            }
+            if (children > 0) {
+                throw new IllegalStateException(
+                        "reference backend: close with %d open workspace(s) or parameter scope(s); close them first"
+                                .formatted(children));
+            }
+            closed = true;
+            leak.closed();
+        } finally {
+            guard.exit();
+        }
+    }
+}
