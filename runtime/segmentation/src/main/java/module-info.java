@@ -1,0 +1,11 @@
+/** Audio-visual segmentation: media, methods, masks. */
+module dev.earshot.segmentation {
+    requires dev.earshot.bindings;
+    requires com.fasterxml.jackson.databind;
+    requires java.desktop;
+
+    exports dev.earshot.segmentation;
+    exports dev.earshot.segmentation.audio;
+    exports dev.earshot.segmentation.image;
+    exports dev.earshot.segmentation.output;
+}
