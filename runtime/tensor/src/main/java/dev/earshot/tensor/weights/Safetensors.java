@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,6 +25,9 @@ import java.util.Set;
  * weight files by renaming a new file over the old one, never in place; where that cannot be promised, use
  * {@link #copy(Path)}, which reads the file into memory of its own.
  *
+ * <p>Tied weights, stored once with the other names in the metadata (as huggingface/safetensors {@code save_model} does), are
+ * found under all their names; {@link #keys()} has the stored one.
+ *
  * <p>Owned by whoever opened it; reads are safe from several threads, also while one closes (they fail with
  * {@link IllegalStateException}).
  */
@@ -33,12 +37,14 @@ public final class Safetensors implements Weights {
 
     private final String source;
     private final SafetensorsHeader header;
+    private final Map<String, String> aliases;
     private final MemorySegment data;
     private final Arena owned;
 
     private Safetensors(String source, SafetensorsHeader header, MemorySegment data, Arena owned) {
         this.source = source;
         this.header = header;
+        this.aliases = aliases(header);
         this.data = data.asReadOnly();
         this.owned = owned;
     }
@@ -99,9 +105,25 @@ public final class Safetensors implements Weights {
         return header.metadata();
     }
 
+    /** Tied tensors are stored once; {@code __metadata__} then maps each dropped name to the kept one. */
+    private static Map<String, String> aliases(SafetensorsHeader header) {
+        Map<String, String> aliases = new HashMap<>();
+        header.metadata().forEach((dropped, kept) -> {
+            if (header.entries().containsKey(kept) && !header.entries().containsKey(dropped)) {
+                aliases.put(dropped, kept);
+            }
+        });
+        return aliases;
+    }
+
+    @Override
+    public boolean contains(String key) {
+        return header.entries().containsKey(key) || aliases.containsKey(key);
+    }
+
     @Override
     public WeightEntry entry(String key) {
-        WeightEntry entry = header.entries().get(key);
+        WeightEntry entry = header.entries().get(aliases.getOrDefault(key, key));
         if (entry == null) {
             throw NearestKey.missing(source, key, header.entries().keySet());
         }

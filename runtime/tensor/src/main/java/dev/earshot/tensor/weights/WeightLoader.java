@@ -4,9 +4,11 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -103,6 +105,7 @@ public final class WeightLoader {
         private final Weights weights;
         private final String model;
         private final Map<String, Shape> expected = new LinkedHashMap<>();
+        private final Set<String> used = new HashSet<>();
         private final List<String> missing = new ArrayList<>();
         private final List<String> misshaped = new ArrayList<>();
         private final List<Predicate<String>> ignored = new ArrayList<>();
@@ -129,6 +132,7 @@ public final class WeightLoader {
                 return new Weight(this, key, shape, false);
             }
             WeightEntry entry = weights.entry(key);
+            used.add(entry.name());
             if (!entry.shape().equals(shape)) {
                 misshaped.add("%s: expected %s, got %s".formatted(key, shape, entry.shape()));
             } else if (!entry.type().readable()) {
@@ -164,7 +168,7 @@ public final class WeightLoader {
         private List<String> unexpected() {
             List<String> unexpected = new ArrayList<>();
             for (String key : weights.keys()) {
-                if (!expected.containsKey(key) && ignored.stream().noneMatch(keys -> keys.test(key))) {
+                if (!used.contains(key) && ignored.stream().noneMatch(keys -> keys.test(key))) {
                     unexpected.add(WeightsException.quote(key) + " " + weights.shape(key));
                 }
             }

@@ -20,7 +20,10 @@ public interface Weights extends AutoCloseable {
     /** All keys, in a fixed order. */
     Set<String> keys();
 
-    /** Type, shape and size of one tensor; {@link WeightsException} if there is none of that name. */
+    /**
+     * Type, shape and size of one tensor; {@link WeightsException} if there is none of that name. For a tied tensor the
+     * entry's name is the one it is stored under.
+     */
     WeightEntry entry(String key);
 
     /**
