@@ -1,5 +1,8 @@
 package dev.earshot.tools.parity;
 
+import dev.earshot.tools.parity.kinds.AdaAvKinds;
+import dev.earshot.tools.parity.kinds.DinoKinds;
+import dev.earshot.tools.parity.kinds.ImageBindKinds;
 import dev.earshot.tools.parity.kinds.MediaKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
 import java.util.Collections;
@@ -13,6 +16,9 @@ public final class KindRunners {
     /** All kinds built so far, sorted by name. */
     public static Map<String, KindRunner> all() {
         Map<String, KindRunner> runners = new TreeMap<>();
+        runners.putAll(AdaAvKinds.RUNNERS);
+        runners.putAll(DinoKinds.RUNNERS);
+        runners.putAll(ImageBindKinds.RUNNERS);
         runners.putAll(MediaKinds.RUNNERS);
         runners.putAll(MocaKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
