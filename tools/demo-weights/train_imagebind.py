@@ -62,6 +62,16 @@ def still_tokens(joint, regions, audio):
     return (fit.square().mean(-1) * still).sum() / still.sum().clamp_min(1)
 
 
+def levels(means, valid, audio):
+    """Absolute cosines: the best region of a picture should be near its own sound, and sounds far from each other.
+
+    Contrast alone settles only differences, while the choice of clusters compares a cosine with a fixed threshold.
+    """
+    own = torch.einsum("brj,bj->br", means, audio).masked_fill(~valid, -1).max(1).values
+    near = (0.7 - own).clamp_min(0).square()[valid.any(1)].mean()
+    return near + audio.mean(0).square().sum()
+
+
 def augmented_audio(logmel):
     """Noise floors as recordings and codecs have them, and a level of its own for every clip."""
     x = logmel.float() + torch.empty(len(logmel), 1, 1).uniform_(-1, 1)
@@ -111,7 +121,7 @@ def main():
     optimizer = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.98))
     columns = padded_free_columns()
     full = args.keep >= 256
-    begin, totals, order = time.time(), torch.zeros(5), torch.randperm(world.count)
+    begin, totals, order = time.time(), torch.zeros(6), torch.randperm(world.count)
     for step in range(args.steps):
         share = max(step / args.steps, (time.time() - begin) / 60 / args.minutes)
         if share >= 1:
@@ -146,17 +156,18 @@ def main():
             common_fate(image[:, 1:], parts),
             still_tokens(joint[:, 1:], parts, voice),
             (F.cross_entropy(whole, own) + F.cross_entropy(whole.T, own)) / 2,
+            levels(means, valid, voice),
         ])
-        loss = losses @ torch.tensor([1.0, 1.0, 2.0, 0.25])
+        loss = losses @ torch.tensor([1.0, 1.0, 2.0, 0.25, 1.0])
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         totals += torch.cat([losses.detach(), torch.ones(1)])
         if step % 25 == 24:
-            shown = (totals / totals[4])[:4].tolist()
+            shown = (totals / totals[5])[:5].tolist()
             print(f"{step + 1} {time.time() - begin:.0f}s align {shown[0]:.3f} fate {shown[1]:.3f} "
-                  f"still {shown[2]:.4f} class token {shown[3]:.3f}", flush=True)
+                  f"still {shown[2]:.4f} class token {shown[3]:.3f} levels {shown[4]:.3f}", flush=True)
             totals.zero_()
         if step % 100 == 99:
             torch.save(model.state_dict(), args.out)

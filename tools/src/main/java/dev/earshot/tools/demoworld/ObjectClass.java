@@ -87,8 +87,7 @@ enum ObjectClass {
             case DISC -> 2.5 * StrictMath.sin(tau * StrictMath.sqrt(u * u + v * v) + phase);
             case SQUARE -> 5 * StrictMath.sin(StrictMath.PI * u + phase) * StrictMath.sin(StrictMath.PI * v + phase);
             case TRIANGLE -> 3 * (StrictMath.cos(tau * u + phase) + StrictMath.cos(tau * v + phase) - 0.7);
-            case CROSS ->
-                6 * (Math.max(StrictMath.cos(tau * u + phase), StrictMath.cos(tau * v + phase)) - 0.62);
+            case CROSS -> 6 * (Math.max(StrictMath.cos(tau * u + phase), StrictMath.cos(tau * v + phase)) - 0.62);
             case GEAR -> 3 * StrictMath.sin(12 * StrictMath.atan2(v, u) + phase);
             case CRESCENT ->
                 2.5

@@ -25,22 +25,20 @@ final class SceneMaker {
 
     /** Draws the scene of a clip. */
     Scene make(SceneKind kind, int seconds, WorldRandom random) {
-        int count =
-                switch (kind) {
-                    case S4 -> 2 + random.below(2);
-                    case MS3 -> 2 + (random.chance(0.7) ? 1 : 0);
-                };
+        int count = switch (kind) {
+            case S4 -> 2 + random.below(2);
+            case MS3 -> 2 + (random.chance(0.7) ? 1 : 0);
+        };
         return make(kind, seconds, count, random);
     }
 
     /** Draws a scene with a given number of objects. */
     Scene make(SceneKind kind, int seconds, int count, WorldRandom random) {
         int[] families = random.permutation(ObjectClass.values().length);
-        List<List<Boolean>> heard =
-                switch (kind) {
-                    case S4 -> oneSounds(count, seconds, random);
-                    case MS3 -> severalSound(count, seconds, random);
-                };
+        List<List<Boolean>> heard = switch (kind) {
+            case S4 -> oneSounds(count, seconds, random);
+            case MS3 -> severalSound(count, seconds, random);
+        };
         double[][] places = places(count, random);
         List<SceneObject> objects = new ArrayList<>();
         for (int i = 0; i < count; i++) {

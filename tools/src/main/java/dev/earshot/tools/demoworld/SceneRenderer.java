@@ -52,10 +52,18 @@ final class SceneRenderer {
                     sum += wave.at(u, v);
                 }
                 double mix = 0.5 + sum / 6;
-                double add = ground.stripes() == 0 ? 0 : ground.stripes() * ground.stripe().at(u, v);
-                pixels[p] = (float) (add + ground.one().r() + mix * (ground.two().r() - ground.one().r()));
-                pixels[p + 1] = (float) (add + ground.one().g() + mix * (ground.two().g() - ground.one().g()));
-                pixels[p + 2] = (float) (add + ground.one().b() + mix * (ground.two().b() - ground.one().b()));
+                double add = ground.stripes() == 0
+                        ? 0
+                        : ground.stripes() * ground.stripe().at(u, v);
+                pixels[p] = (float) (add
+                        + ground.one().r()
+                        + mix * (ground.two().r() - ground.one().r()));
+                pixels[p + 1] = (float) (add
+                        + ground.one().g()
+                        + mix * (ground.two().g() - ground.one().g()));
+                pixels[p + 2] = (float) (add
+                        + ground.one().b()
+                        + mix * (ground.two().b() - ground.one().b()));
             }
         }
         return pixels;
@@ -78,8 +86,7 @@ final class SceneRenderer {
                 double dy = y + 0.5 - cy;
                 double u = (dx * cos + dy * sin) / look.aspect(); // pixels, in the object's own frame
                 double v = (-dx * sin + dy * cos) * look.aspect();
-                double distance =
-                        object.kind().signedDistance(u / look.radius(), v / look.radius()) * look.radius();
+                double distance = object.kind().signedDistance(u / look.radius(), v / look.radius()) * look.radius();
                 if (distance < 0.5) {
                     shade(object, u, v, Math.min(1, 0.5 - distance), y * size + x);
                     if (distance < 0) {

@@ -4,8 +4,6 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,8 +60,7 @@ final class TrainingExport {
             Files.writeString(
                     folder.resolve("shape.json"),
                     "{\"count\": %d, \"size\": %d, \"cells\": %d, \"sampleRate\": %d, \"split\": \"%s\", \"seed\": %d}%n"
-                            .formatted(
-                                    count, size, CELLS, SoundSynthesizer.SAMPLE_RATE, split.folder(), seed));
+                            .formatted(count, size, CELLS, SoundSynthesizer.SAMPLE_RATE, split.folder(), seed));
         } catch (IOException e) {
             throw new UncheckedIOException("demo world: cannot write training data to " + folder, e);
         }
@@ -96,7 +93,7 @@ final class TrainingExport {
                 CELLS);
         return new Sample(
                 frame.rgb(),
-                pcm(new SoundSynthesizer(scene).second(second)),
+                ClipFiles.pcm16(new SoundSynthesizer(scene).second(second)).array(),
                 motion,
                 classes(scene, frame.labels()),
                 soundingClasses(scene, second));
@@ -109,14 +106,6 @@ final class TrainingExport {
             return maker.make(SceneKind.S4, 5, 1, random);
         }
         return maker.make(draw < 0.75 ? SceneKind.S4 : SceneKind.MS3, 5, random);
-    }
-
-    private static byte[] pcm(float[] wave) {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * wave.length).order(ByteOrder.LITTLE_ENDIAN);
-        for (float x : wave) {
-            bytes.putShort((short) Math.round(x * 32767));
-        }
-        return bytes.array();
     }
 
     private static byte[] classes(Scene scene, byte[] labels) {

@@ -15,28 +15,26 @@ record Voice(ObjectClass kind, double pitch, double tempo, double timbre, double
 
     /** Draws a voice of a family. */
     static Voice draw(ObjectClass kind, WorldRandom random) {
-        double[] pitch =
-                switch (kind) {
-                    case STAR -> new double[] {220, 500};
-                    case DISC -> new double[] {400, 900};
-                    case SQUARE -> new double[] {300, 600};
-                    case TRIANGLE -> new double[] {2500, 3800};
-                    case CROSS -> new double[] {2000, 5000};
-                    case GEAR -> new double[] {55, 110};
-                    case CRESCENT -> new double[] {650, 1300};
-                    case CAPSULE -> new double[] {250, 480};
-                };
-        double[] tempo =
-                switch (kind) {
-                    case STAR -> new double[] {4, 7};
-                    case DISC -> new double[] {4, 8};
-                    case SQUARE -> new double[] {3, 5};
-                    case TRIANGLE -> new double[] {3, 6};
-                    case CROSS -> new double[] {4, 9};
-                    case GEAR -> new double[] {8, 20};
-                    case CRESCENT -> new double[] {1, 2};
-                    case CAPSULE -> new double[] {5, 9};
-                };
+        double[] pitch = switch (kind) {
+            case STAR -> new double[] {220, 500};
+            case DISC -> new double[] {400, 900};
+            case SQUARE -> new double[] {300, 600};
+            case TRIANGLE -> new double[] {2500, 3800};
+            case CROSS -> new double[] {2000, 5000};
+            case GEAR -> new double[] {55, 110};
+            case CRESCENT -> new double[] {650, 1300};
+            case CAPSULE -> new double[] {250, 480};
+        };
+        double[] tempo = switch (kind) {
+            case STAR -> new double[] {4, 7};
+            case DISC -> new double[] {4, 8};
+            case SQUARE -> new double[] {3, 5};
+            case TRIANGLE -> new double[] {3, 6};
+            case CROSS -> new double[] {4, 9};
+            case GEAR -> new double[] {8, 20};
+            case CRESCENT -> new double[] {1, 2};
+            case CAPSULE -> new double[] {5, 9};
+        };
         double logPitch = random.uniform(StrictMath.log(pitch[0]), StrictMath.log(pitch[1]));
         return new Voice(
                 kind,
