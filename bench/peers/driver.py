@@ -60,9 +60,10 @@ class Engine:
 def java_command(args, model, batch, precision):
     java = os.path.join(os.environ["JAVA_HOME"], "bin", "java")
     jars = os.path.join(BENCH, "target", "app", "*")
-    return [java, "--enable-native-access=ALL-UNNAMED", *args.jvm.split(), "-cp", jars, "dev.earshot.bench.SideBySide",
-            f"--model={model}", f"--batch={batch}", f"--threads={args.threads}", f"--precision={precision}",
-            f"--blocks={args.blocks}"]  # fmt: skip
+    cores = f"-XX:ActiveProcessorCount={args.threads}"
+    return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.SideBySide",
+            f"--model={model}", f"--batch={batch}", f"--precision={precision}", f"--blocks={args.blocks}",
+            f"--backend={args.backend}"]  # fmt: skip
 
 
 def python_command(args, engine, model, batch, precision):
@@ -85,6 +86,10 @@ def has_bf16():
 def plan(args, model, batch):
     """(name, precision, command, extra environment) of every engine of one comparison."""
     engines = args.engines.split(",")
+    if model == "kmeans":
+        yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
+        yield "scikit-learn", "fp32", python_command(args, "sklearn", model, batch, "fp32"), {}
+        return
     for precision in ["fp32"] + (["bf16"] if has_bf16() else []):
         if OURS in engines:
             yield OURS, precision, java_command(args, model, batch, precision), {}
@@ -241,7 +246,7 @@ def table(report):
 
 def main():
     parser = argparse.ArgumentParser(prog="bench/side-by-side")
-    parser.add_argument("--models", default="dino-vitb16,imagebind-image")
+    parser.add_argument("--models", default="dino-vitb16,imagebind-image,kmeans")
     parser.add_argument("--batches", default="1,8")
     parser.add_argument("--engines", default=f"{OURS},torch,torch-unlocked,onnxruntime")
     parser.add_argument("--rounds", type=int, default=7)
@@ -249,6 +254,7 @@ def main():
     parser.add_argument("--warm", type=int, default=3, help="untimed forwards before the first round")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all")
+    parser.add_argument("--backend", default="cpu", help="backend of the Java side")
     parser.add_argument("--jvm", default="-Xmx2g", help="flags of the Java side")
     parser.add_argument("--note", default="", help="a sentence for the report")
     parser.add_argument("--name", default="", help="name of the result files, without ending")

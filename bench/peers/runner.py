@@ -52,9 +52,19 @@ def onnx_forward(args):
     return lambda: session.run(None, feed)[0], lambda y: y, {"onnxruntime": onnxruntime.__version__}
 
 
+def sklearn_forward(args):
+    """k-means of scikit-learn on rows of length 1, each frame by itself; see kmeans.py."""
+    import kmeans
+
+    return kmeans.workload(args.batch, args.threads)
+
+
+FORWARDS = {"torch": torch_forward, "onnxruntime": onnx_forward, "sklearn": sklearn_forward}
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--engine", choices=["torch", "onnxruntime"], required=True)
+    parser.add_argument("--engine", choices=list(FORWARDS), required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
@@ -65,7 +75,7 @@ def main():
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the answers
-    forward, numbers, facts = (torch_forward if args.engine == "torch" else onnx_forward)(args)
+    forward, numbers, facts = FORWARDS[args.engine](args)
     result = forward()
     print(json.dumps({"ready": facts}), file=answers)
     for line in sys.stdin:
