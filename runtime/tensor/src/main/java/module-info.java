@@ -1,11 +1,15 @@
 /** Shapes, tensors, memory scopes, the {@code Backend} op interface and its CPU and reference implementations. */
 module dev.earshot.tensor {
+    requires dev.earshot.bindings;
+
     exports dev.earshot.tensor;
+    exports dev.earshot.tensor.cpu;
     exports dev.earshot.tensor.reference;
     exports dev.earshot.tensor.weights;
 
     uses dev.earshot.tensor.BackendProvider;
 
     provides dev.earshot.tensor.BackendProvider with
+            dev.earshot.tensor.cpu.CpuProvider,
             dev.earshot.tensor.reference.ReferenceProvider;
 }

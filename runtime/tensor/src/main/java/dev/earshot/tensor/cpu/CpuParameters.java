@@ -1,0 +1,132 @@
+package dev.earshot.tensor.cpu;
+
+import dev.earshot.tensor.Convolution;
+import dev.earshot.tensor.ConvolutionOptions;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.Linear;
+import dev.earshot.tensor.ParameterScope;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.internal.HostMemory;
+import dev.earshot.tensor.internal.LeakRegistry;
+import dev.earshot.tensor.internal.WeightChecks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Packed weights of the CPU backend: native memory and oneDNN layouts, all freed by {@link #close}. */
+final class CpuParameters implements ParameterScope {
+    private final HostMemory memory = new HostMemory("parameter scope");
+    private final LeakRegistry.Handle leak = LeakRegistry.track("parameter scope of the cpu backend");
+    private final List<Runnable> releases = new ArrayList<>();
+    private final CpuBackend backend;
+    private long packedBytes;
+
+    CpuParameters(CpuBackend backend) {
+        this.backend = backend;
+    }
+
+    CpuBackend backend() {
+        return backend;
+    }
+
+    boolean isClosed() {
+        return memory.isClosed();
+    }
+
+    @Override
+    public Tensor tensor(HostTensor source, DType dtype) {
+        WeightChecks.tensor(source, dtype);
+        long bytes = Math.multiplyExact(source.shape().elements(), dtype.bytes());
+        Tensor tensor = Tensor.of(memory.storage(memory.allocate(bytes)), 0, dtype, source.shape());
+        HostCopies.upload(source, View.of(tensor));
+        return tensor;
+    }
+
+    @Override
+    public Linear linear(HostTensor weight, HostTensor bias, DType compute) {
+        WeightChecks.linear(weight, compute);
+        WeightChecks.bias("linear", weight, bias);
+        return packLinear(weight, Optional.of(bias), compute);
+    }
+
+    @Override
+    public Linear linear(HostTensor weight, DType compute) {
+        WeightChecks.linear(weight, compute);
+        return packLinear(weight, Optional.empty(), compute);
+    }
+
+    private Linear packLinear(HostTensor weight, Optional<HostTensor> bias, DType compute) {
+        memory.ensureOpen("linear");
+        return backend.exclusively("linear", () -> {
+            Binder binder = backend.binder();
+            long in = weight.shape().dim(1);
+            long out = weight.shape().dim(0);
+            DType packed = packedType(compute);
+            int count = PackedLinear.slices(out, binder.workers());
+            List<PackedLinear.Slice> slices = new ArrayList<>();
+            for (int i = 0; i < count && in > 0 && out > 0; i++) {
+                long from = PackedLinear.boundary(out, i, count);
+                long to = PackedLinear.boundary(out, i + 1, count);
+                slices.add(keep(PackedLinear.pack(binder, weight, compute, packed, from, to)));
+            }
+            return new PackedLinear(this, in, out, compute, packed, floats(bias), List.copyOf(slices));
+        });
+    }
+
+    private PackedLinear.Slice keep(PackedLinear.Slice slice) {
+        own(slice.weights());
+        releases.add(slice.layout()::close);
+        return slice;
+    }
+
+    /** Takes packed weights over. */
+    void own(NativeMemory weights) {
+        releases.add(weights::close);
+        packedBytes += weights.bytes();
+    }
+
+    /** Type in which weights for products of {@code compute} are kept. */
+    DType packedType(DType compute) {
+        return compute == DType.BF16 && backend.isNative(DType.BF16) ? DType.BF16 : DType.F32;
+    }
+
+    /** Address of F32 copies of the values, 0 for none. */
+    long floats(Optional<HostTensor> values) {
+        return values.map(source -> tensor(source, DType.F32).segment().address())
+                .orElse(0L);
+    }
+
+    @Override
+    public Convolution convolution(HostTensor weight, HostTensor bias, ConvolutionOptions options, DType compute) {
+        WeightChecks.convolution(weight, options.groups(), compute);
+        WeightChecks.bias("convolution", weight, bias);
+        throw new UnsupportedOperationException("convolution");
+    }
+
+    @Override
+    public Convolution convolution(HostTensor weight, ConvolutionOptions options, DType compute) {
+        WeightChecks.convolution(weight, options.groups(), compute);
+        throw new UnsupportedOperationException("convolution");
+    }
+
+    @Override
+    public long bytes() {
+        return memory.isClosed() ? 0 : memory.bytes() + packedBytes;
+    }
+
+    @Override
+    public void close() {
+        if (memory.isClosed()) {
+            return;
+        }
+        backend.exclusively("parameter scope close", () -> {
+            backend.forget(this);
+            releases.forEach(Runnable::run);
+            releases.clear();
+            memory.close();
+            leak.closed();
+            return null;
+        });
+    }
+}

@@ -1,0 +1,43 @@
+package dev.earshot.tensor.cpu;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * The primitives of one backend by what they compute: op, shapes, strides, types and fused operations. Making one costs
+ * about a millisecond (descriptor and code generation), finding one well under a microsecond. Each new one is logged with
+ * the implementation that the library chose.
+ */
+final class PrimitiveCache implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.earshot.tensor.cpu");
+
+    private final Map<Object, Primitive> primitives = new HashMap<>();
+    private final List<String> implementations = new ArrayList<>();
+
+    /** The primitive of {@code key} (compared by value), made by {@code create} if it is new. */
+    Primitive get(Object key, Supplier<Primitive> create) {
+        Primitive known = primitives.get(key);
+        if (known != null) {
+            return known;
+        }
+        Primitive primitive = create.get();
+        primitives.put(key, primitive);
+        implementations.add(primitive.implementation() + " <- " + key);
+        LOG.log(System.Logger.Level.DEBUG, "primitive {0} <- {1}", primitive.implementation(), key);
+        return primitive;
+    }
+
+    /** One line {@code implementation <- key} per primitive made so far. */
+    List<String> implementations() {
+        return List.copyOf(implementations);
+    }
+
+    @Override
+    public void close() {
+        primitives.values().forEach(Primitive::close);
+        primitives.clear();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.earshot.tensor.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+/** What belongs to one worker: its oneDNN stream and its scratch memory. Worker 0 is the calling thread. */
+final class Worker implements AutoCloseable {
+    private final int index;
+    private final OneDnn onednn;
+    private final MemorySegment stream;
+    private final Scratch scratch = new Scratch();
+    private final Scratch scratchpad = new Scratch();
+    private boolean closed;
+
+    Worker(int index, OneDnn onednn) {
+        this.index = index;
+        this.onednn = onednn;
+        this.stream = onednn.createStream();
+    }
+
+    int index() {
+        return index;
+    }
+
+    OneDnn onednn() {
+        return onednn;
+    }
+
+    MemorySegment stream() {
+        return stream;
+    }
+
+    /** Temporaries of the op being bound. */
+    Scratch scratch() {
+        return scratch;
+    }
+
+    /** Address of a scratchpad for one primitive at a time: all calls of this worker share it. */
+    long scratchpad(long bytes) {
+        scratchpad.reset();
+        return scratchpad.allocate(bytes);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            OneDnn.destroyStream(stream);
+            scratch.close();
+            scratchpad.close();
+        }
+    }
+}
