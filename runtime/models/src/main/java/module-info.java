@@ -4,6 +4,7 @@ module dev.earshot.models {
 
     exports dev.earshot.models;
     exports dev.earshot.models.adaav;
+    exports dev.earshot.models.checkpoint;
     exports dev.earshot.models.dino;
     exports dev.earshot.models.imagebind;
     exports dev.earshot.models.vit;

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
         description = "Outlines the objects in a video that can be heard.",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
-        subcommands = {ParityCommand.class, DemoWorldCommand.class})
+        subcommands = {ConvertCommand.class, DemoWorldCommand.class, InspectCommand.class, ParityCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
