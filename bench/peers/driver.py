@@ -217,9 +217,10 @@ def table(report):
         f" load {facts['load_before'][0]:.1f} before, {facts['load_after'][0]:.1f} after."
     )
     yield (
-        f"{facts['rounds']} rounds of {facts['iterations']} forwards in turns; milliseconds per forward, image in and tokens"
-        " out in each library's own memory. Ratio: median over rounds of (median of the peer / median of Earshot), its range"
-        " in brackets; above 1 Earshot is faster. Difference: largest |difference| to PyTorch fp32 / largest |value|."
+        f"Rounds: {facts['rounds']}, taken in turns, of {facts['iterations']} runs each; milliseconds per run, input and result"
+        " in each library's own memory. Ratio: median over rounds of (median of the peer / median of Earshot), its range"
+        " in brackets; above 1 Earshot is faster. Difference: largest |difference| to PyTorch fp32 (k-means: to Earshot)"
+        " / largest |value|. torch-unlocked: PyTorch with MKL made to take its fast paths on this maker's processor."
     )
     if facts["note"]:
         yield ""

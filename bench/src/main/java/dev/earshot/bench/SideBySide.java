@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.tensor.DType;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -24,7 +25,7 @@ public final class SideBySide {
     private final Workload workload;
     private final PrintStream answers;
 
-    private SideBySide(Workload workload, PrintStream answers) {
+    SideBySide(Workload workload, PrintStream answers) {
         this.workload = workload;
         this.answers = answers;
     }
@@ -41,7 +42,7 @@ public final class SideBySide {
             }
         }
         try (Workload workload = open(options)) {
-            new SideBySide(workload, System.out).serve();
+            new SideBySide(workload, System.out).serve(System.in);
         }
     }
 
@@ -55,10 +56,11 @@ public final class SideBySide {
         return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
     }
 
-    private void serve() throws IOException {
+    /** Answers commands until {@code quit} or the end of the input. */
+    void serve(InputStream input) throws IOException {
         workload.run();
         answer(Map.of("ready", workload.facts()));
-        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        BufferedReader commands = new BufferedReader(new InputStreamReader(input, StandardCharsets.UTF_8));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             String[] words = line.strip().split(" ", 2);
             switch (words[0]) {

@@ -1,0 +1,58 @@
+package dev.earshot.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SideBySideTest {
+    @TempDir
+    Path temporary;
+
+    private static String[] serve(Workload workload, String commands) throws IOException {
+        ByteArrayOutputStream answers = new ByteArrayOutputStream();
+        new SideBySide(workload, new PrintStream(answers, true, StandardCharsets.UTF_8))
+                .serve(new ByteArrayInputStream(commands.getBytes(StandardCharsets.UTF_8)));
+        return answers.toString(StandardCharsets.UTF_8).split("\n");
+    }
+
+    @Test
+    void answersEveryCommandWithOneLine() throws IOException {
+        Path output = temporary.resolve("output.bin");
+        try (Workload workload = new KMeansWorkload(1)) {
+            String[] answers = serve(workload, "warm 1\nround 2\noutput " + output + "\nquit\nround 1\n");
+            assertEquals(4, answers.length, "ready, warm, round and output, and nothing after quit");
+            JsonNode ready = new ObjectMapper().readTree(answers[0]);
+            assertEquals(
+                    System.getProperty("java.version"),
+                    ready.get("ready").get("java").asText());
+            assertEquals(
+                    2, new ObjectMapper().readTree(answers[2]).get("millis").size());
+        }
+        // Row i was made around centre i modulo 4, so the first row of its cluster is row i modulo 4.
+        ByteBuffer values = ByteBuffer.wrap(Files.readAllBytes(output)).order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(KMeansWorkload.ROWS * Float.BYTES, values.capacity());
+        for (int row = 0; row < KMeansWorkload.ROWS; row++) {
+            assertEquals(row % 4, values.getFloat(), "row " + row);
+        }
+    }
+
+    @Test
+    void unknownCommandsAndOptionsAreNamed() {
+        IOException command = assertThrows(IOException.class, () -> serve(new KMeansWorkload(1), "dance\n"));
+        assertEquals("unknown command: dance", command.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> SideBySide.main(new String[] {"--colour=red"}));
+    }
+}
