@@ -13,12 +13,14 @@ final class LloydRun {
     private final int clusters;
     private final int width;
     private final double[] centroids; // [K, C]
+    private final boolean[] directionless; // zero centroids
     private final float[] centroidRows; // the same, rounded, as the similarity kernel takes them
     private final double[] sums; // [K, C]: the members of each cluster added up
     private final int[] counts; // live members
     private final int[] labels; // in whose sum each live row is; -1: in none yet
     private final int[] assigned; // labels of the newest assignment
     private final double[][] similarity; // [K][rows]
+    private final boolean[] turned; // whether a centroid changed since its similarities were computed
     private double inertia;
 
     /** Starts from {@code start} [K, C], which is scaled to unit length; a zero row stays zero. */
@@ -28,8 +30,9 @@ final class LloydRun {
         this.width = x.width();
         this.centroidRows = start.clone();
         this.centroids = new double[clusters * width];
+        this.directionless = new boolean[clusters];
         for (int j = 0; j < clusters; j++) {
-            UnitRows.normalize(centroidRows, j * width, width);
+            directionless[j] = !UnitRows.normalize(centroidRows, j * width, width);
             for (int c = j * width; c < (j + 1) * width; c++) {
                 centroids[c] = centroidRows[c];
             }
@@ -40,6 +43,8 @@ final class LloydRun {
         Arrays.fill(labels, -1);
         this.assigned = new int[x.rows()];
         this.similarity = new double[clusters][x.rows()];
+        this.turned = new boolean[clusters];
+        Arrays.fill(turned, true);
     }
 
     /** Iterates until the labels repeat or the centroids rest, then assigns once more. */
@@ -63,8 +68,18 @@ final class LloydRun {
 
     /** Every row goes to the most similar centroid, the lowest on ties. */
     private void assign() {
+        int waiting = -1; // late iterations turn few centroids; those that did are taken in pairs
         for (int j = 0; j < clusters; j++) {
-            x.similarities(centroidRows, j * width, similarity[j]);
+            if (turned[j] && waiting < 0) {
+                waiting = j;
+            } else if (turned[j]) {
+                x.similarities(centroidRows, waiting * width, similarity[waiting], j * width, similarity[j]);
+                waiting = -1;
+            }
+            turned[j] = false;
+        }
+        if (waiting >= 0) {
+            x.similarities(centroidRows, waiting * width, similarity[waiting]);
         }
         inertia = 0;
         for (int i = 0; i < x.rows(); i++) {
@@ -122,22 +137,29 @@ final class LloydRun {
         int from = labels[row];
         if (from >= 0) {
             counts[from]--;
+            turned[from] = true;
             x.accumulate(row, -1, sums, from * width);
             if (counts[from] == 0) {
                 Arrays.fill(sums, from * width, (from + 1) * width, 0); // no rounding left behind
             }
         }
         counts[to]++;
+        turned[to] = true;
         x.accumulate(row, 1, sums, to * width);
         labels[row] = to;
     }
 
     /** New centroids from the sums; returns how far they turned, as the sum of 1 - cosine. */
     private double updateCentroids() {
-        double turned = 0;
+        double total = 0;
         for (int j = 0; j < clusters; j++) {
+            if (!turned[j]) {
+                total += directionless[j] ? 1 : 0;
+                continue;
+            }
             int from = j * width;
             double norm = norm(j);
+            directionless[j] &= norm <= UnitRows.EPS;
             double cosine = 0;
             for (int c = from; c < from + width; c++) {
                 double next = norm > UnitRows.EPS ? sums[c] / norm : centroids[c];
@@ -145,9 +167,9 @@ final class LloydRun {
                 centroids[c] = next;
                 centroidRows[c] = (float) next;
             }
-            turned += 1 - cosine;
+            total += 1 - cosine;
         }
-        return turned;
+        return total;
     }
 
     private double norm(int cluster) {

@@ -1,0 +1,55 @@
+package dev.earshot.segmentation;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class BinaryMaskTest {
+    @Test
+    void pixelsSurviveTheWayToBytesAndBack() {
+        byte[] pixels = new byte[13 * 11];
+        for (int i = 0; i < pixels.length; i += 3) {
+            pixels[i] = (byte) 200;
+        }
+        BinaryMask mask = BinaryMask.of(13, 11, pixels);
+
+        byte[] back = mask.toBytes((byte) 200);
+
+        assertArrayEquals(pixels, back);
+        assertEquals((pixels.length + 2) / 3, mask.area());
+        assertTrue(mask.get(6, 0));
+        assertFalse(mask.get(7, 0));
+    }
+
+    @Test
+    void intersectionOverUnionOfOverlappingBars() {
+        BinaryMask a = bar(0, 6);
+        BinaryMask b = bar(4, 10);
+
+        assertEquals(2.0 / 10, a.iou(b));
+        assertEquals(0, new BinaryMask(10, 1).iou(new BinaryMask(10, 1)));
+        a.add(b);
+        assertEquals(10, a.area());
+    }
+
+    @Test
+    void differentSizesAndPositionsOutsideAreRefused() {
+        BinaryMask mask = new BinaryMask(4, 3);
+        assertThrows(IllegalArgumentException.class, () -> mask.iou(new BinaryMask(3, 4)));
+        assertThrows(IndexOutOfBoundsException.class, () -> mask.get(4, 0));
+        assertThrows(IndexOutOfBoundsException.class, () -> mask.set(0, -1));
+        assertThrows(IllegalArgumentException.class, () -> new BinaryMask(0, 3));
+    }
+
+    private static BinaryMask bar(int from, int to) {
+        BinaryMask mask = new BinaryMask(10, 1);
+        for (int x = from; x < to; x++) {
+            mask.set(x, 0);
+        }
+        return mask;
+    }
+}
