@@ -1,5 +1,6 @@
 /** Audio-visual segmentation: media, methods, masks. */
 module dev.earshot.segmentation {
+    requires transitive dev.earshot.models;
     requires dev.earshot.bindings;
     requires com.fasterxml.jackson.databind;
     requires java.desktop;
@@ -7,5 +8,6 @@ module dev.earshot.segmentation {
     exports dev.earshot.segmentation;
     exports dev.earshot.segmentation.audio;
     exports dev.earshot.segmentation.image;
+    exports dev.earshot.segmentation.moca;
     exports dev.earshot.segmentation.output;
 }

@@ -2,7 +2,9 @@ package dev.earshot.tools.parity;
 
 import dev.earshot.tools.parity.kinds.AdaAvKinds;
 import dev.earshot.tools.parity.kinds.DinoKinds;
+import dev.earshot.tools.parity.kinds.FbankKinds;
 import dev.earshot.tools.parity.kinds.ImageBindKinds;
+
 import dev.earshot.tools.parity.kinds.MediaKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
 import java.util.Collections;
@@ -19,6 +21,7 @@ public final class KindRunners {
         runners.putAll(AdaAvKinds.RUNNERS);
         runners.putAll(DinoKinds.RUNNERS);
         runners.putAll(ImageBindKinds.RUNNERS);
+        runners.putAll(FbankKinds.RUNNERS);
         runners.putAll(MediaKinds.RUNNERS);
         runners.putAll(MocaKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);

@@ -23,20 +23,15 @@ public final class CosineKMeans {
     }
 
     /**
-     * Clusters each frame by itself.
+     * Clusters each frame of a batch by itself.
      *
      * @param features [frames, rows, width]
-     * @param firstFrame index of the first frame in its clip, part of the seed: a frame gets the same clusters in
-     *     whatever batch it comes
+     * @param firstFrame index of the first frame in its clip: a frame gets the same clusters in whatever batch it comes
+     * @param trace watches
      */
-    public List<Clustering> cluster(float[] features, int frames, int rows, int width, int firstFrame) {
-        return cluster(features, frames, rows, width, firstFrame, KMeansTrace.NONE);
-    }
-
-    /** As {@link #cluster(float[], int, int, int, int)}, watched by {@code trace}. */
     public List<Clustering> cluster(
             float[] features, int frames, int rows, int width, int firstFrame, KMeansTrace trace) {
-        checkSizes(features, frames, rows, width);
+        checkSizes(features.length, frames, rows, width);
         List<Clustering> clusterings = new ArrayList<>(frames);
         for (int b = 0; b < frames; b++) {
             UnitRows x = new UnitRows(features, b * rows * width, rows, width);
@@ -45,9 +40,20 @@ public final class CosineKMeans {
         return clusterings;
     }
 
+    /**
+     * Clusters one frame of many.
+     *
+     * @param features the frame's rows [rows, width] from {@code offset} on
+     * @param frame index of the frame in its clip, part of the seed
+     */
+    public Clustering cluster(float[] features, int offset, int rows, int width, int frame) {
+        checkSizes(features.length - offset, 1, rows, width);
+        return bestOfRestarts(new UnitRows(features, offset, rows, width), frame, KMeansTrace.NONE);
+    }
+
     /** Clusters one set of rows [rows, width] from given centroids [K, width] in place of k-means++. */
     public Clustering cluster(float[] features, int rows, int width, float[] start, KMeansTrace trace) {
-        checkSizes(features, 1, rows, width);
+        checkSizes(features.length, 1, rows, width);
         if (start.length != settings.clusters() * width) {
             throw new IllegalArgumentException("k-means start: expected %d x %d values, got %d"
                     .formatted(settings.clusters(), width, start.length));
@@ -143,10 +149,10 @@ public final class CosineKMeans {
         return last;
     }
 
-    private void checkSizes(float[] features, int frames, int rows, int width) {
-        if (features.length < (long) frames * rows * width || frames < 0 || width < 1) {
-            throw new IllegalArgumentException("k-means features: expected %d x %d x %d values, got %d"
-                    .formatted(frames, rows, width, features.length));
+    private void checkSizes(int length, int frames, int rows, int width) {
+        if (length < (long) frames * rows * width || frames < 0 || width < 1) {
+            throw new IllegalArgumentException(
+                    "k-means features: expected %d x %d x %d values, got %d".formatted(frames, rows, width, length));
         }
         if (rows < settings.clusters()) {
             throw new IllegalArgumentException(

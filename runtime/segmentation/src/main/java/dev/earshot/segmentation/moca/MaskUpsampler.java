@@ -1,6 +1,8 @@
 package dev.earshot.segmentation.moca;
 
 import dev.earshot.segmentation.BinaryMask;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * From clusters on the token grid to pixels: the similarity of each token to each centroid is enlarged bilinearly
@@ -48,6 +50,19 @@ public final class MaskUpsampler {
             }
         });
         return mask;
+    }
+
+    /** The pixels of each selected cluster by itself. */
+    public List<BinaryMask> masks(boolean[] selected, int width, int height) {
+        List<BinaryMask> masks = new ArrayList<>();
+        for (int j = 0; j < clusters; j++) {
+            if (selected[j]) {
+                boolean[] only = new boolean[clusters];
+                only[j] = true;
+                masks.add(mask(only, width, height));
+            }
+        }
+        return masks;
     }
 
     private interface RowSink {

@@ -1,6 +1,7 @@
 package dev.earshot.segmentation.moca;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Chooses the clusters that sound. A cluster is taken if its score reaches {@code tauAbs}, lies above the score of the
@@ -22,26 +23,24 @@ public record SoundingClusters(double tauAbs, double tauRel) {
      * @param audio [J], any length
      */
     public ClusterChoice byJointSpace(int[] labels, int clusters, float[] joint, int offset, float[] audio) {
-        return byJointSpace(labels, clusters, joint, offset, audio, null);
+        return byJointSpace(labels, clusters, joint, offset, audio, Optional.empty());
     }
 
-    /** As the other, after taking {@code centre} (null: nothing) from tokens and sound. */
+    /** As the other, after taking {@code centre} from tokens and sound. */
     public ClusterChoice byJointSpace(
-            int[] labels, int clusters, float[] joint, int offset, float[] audio, JointCentre centre) {
+            int[] labels, int clusters, float[] joint, int offset, float[] audio, Optional<JointCentre> centre) {
         int width = audio.length;
         float[] sound = audio.clone();
         UnitRows.normalize(sound, 0, width);
         float[] tokens = Arrays.copyOfRange(joint, offset, offset + labels.length * width);
-        if (centre != null) {
-            subtractAndNormalize(sound, 0, centre.audio());
-        }
+        centre.ifPresent(c -> subtractAndNormalize(sound, 0, c.audio()));
         double[] sums = new double[clusters * width];
         int[] counts = new int[clusters];
         double base = 0;
         for (int i = 0; i < labels.length; i++) {
             boolean live = UnitRows.normalize(tokens, i * width, width);
-            if (live && centre != null) {
-                live = subtractAndNormalize(tokens, i * width, centre.image());
+            if (live && centre.isPresent()) {
+                live = subtractAndNormalize(tokens, i * width, centre.get().image());
             }
             counts[labels[i]] += live ? 1 : 0;
             base += UnitRows.dot(tokens, i * width, sound, 0, width);

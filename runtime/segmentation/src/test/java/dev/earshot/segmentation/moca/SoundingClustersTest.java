@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class SoundingClustersTest {
@@ -77,7 +78,7 @@ class SoundingClustersTest {
         JointCentre centre = new JointCentre(new float[] {0.8f, 0, 0}, new float[] {0.8f, 0, 0});
 
         ClusterChoice plain = RULE.byJointSpace(labels, 2, joint, 0, sound);
-        ClusterChoice centred = RULE.byJointSpace(labels, 2, joint, 0, sound, centre);
+        ClusterChoice centred = RULE.byJointSpace(labels, 2, joint, 0, sound, Optional.of(centre));
 
         assertEquals(0.64, plain.scores()[1], 1e-6);
         assertArrayEquals(new double[] {1, 0}, centred.scores(), 1e-6);

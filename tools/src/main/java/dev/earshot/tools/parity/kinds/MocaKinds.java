@@ -115,7 +115,7 @@ public final class MocaKinds {
                         golden.input("audio").toFloats());
         MaskUpsampler upsampler = new MaskUpsampler(x, 0, golden.intOption("h"), golden.intOption("w"), clustering);
         BinaryMask mask = upsampler.mask(choice.selected(), width, height);
-        List<BinaryMask> clusterMasks = clusterMasks(upsampler, choice.selected(), width, height);
+        List<BinaryMask> clusterMasks = upsampler.masks(choice.selected(), width, height);
         List<BinaryMask> proposals = masks(HostTensors.toBytes(golden.input("proposals")), width, height);
         ProposalMatching whole = matching(golden, ProposalMatching.References.WHOLE);
         ProposalMatching clusters = matching(golden, ProposalMatching.References.CLUSTERS);
@@ -143,18 +143,6 @@ public final class MocaKinds {
 
     private static ProposalMatching matching(GoldenCase golden, ProposalMatching.References references) {
         return new ProposalMatching(golden.numberOption("iou_threshold"), references, ProposalMatching.Fallback.RAW);
-    }
-
-    private static List<BinaryMask> clusterMasks(MaskUpsampler upsampler, boolean[] selected, int width, int height) {
-        List<BinaryMask> masks = new ArrayList<>();
-        for (int j = 0; j < selected.length; j++) {
-            if (selected[j]) {
-                boolean[] only = new boolean[selected.length];
-                only[j] = true;
-                masks.add(upsampler.mask(only, width, height));
-            }
-        }
-        return masks;
     }
 
     private static List<BinaryMask> masks(byte[] pixels, int width, int height) {

@@ -1,0 +1,44 @@
+package dev.earshot.segmentation;
+
+import java.util.Locale;
+
+/**
+ * What sounds in one frame: plain data, valid for ever.
+ *
+ * @param index number of the frame within its clip, from 0
+ * @param seconds time of the frame
+ * @param mask the sounding pixels, at the size of the frame
+ * @param score how well the chosen region fits the sound, a cosine in MoCA; 0 if nothing sounds
+ * @param regions the candidates the choice was made from
+ * @param loudnessDbfs level of the frame's second of sound in dB below full scale; minus infinity for digital silence
+ * @param silent whether the sound was too quiet to look for anything
+ * @param times what the stages took
+ */
+public record FrameMask(
+        int index,
+        double seconds,
+        BinaryMask mask,
+        double score,
+        java.util.List<Region> regions,
+        double loudnessDbfs,
+        boolean silent,
+        StageTimes times) {
+    /**
+     * A candidate region, in MoCA a cluster.
+     *
+     * @param score how well it fits the sound
+     * @param contrast how far its score lies above that of the whole frame
+     * @param share its share of the frame's tokens
+     * @param selected whether it was taken to sound
+     */
+    public record Region(double score, double contrast, double share, boolean selected) {}
+
+    public FrameMask {
+        regions = java.util.List.copyOf(regions);
+    }
+
+    /** A file name for the mask: {@code 00007.png} for the eighth frame. */
+    public String name() {
+        return String.format(Locale.ROOT, "%05d.png", index);
+    }
+}

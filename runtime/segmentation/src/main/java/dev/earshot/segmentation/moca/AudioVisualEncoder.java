@@ -1,0 +1,110 @@
+package dev.earshot.segmentation.moca;
+
+import dev.earshot.models.ForwardSession;
+import dev.earshot.models.adaav.AdaAvAdapters;
+import dev.earshot.models.adaav.AdaptedImageBind;
+import dev.earshot.models.adaav.FeatureNorm;
+import dev.earshot.models.imagebind.ImageBind;
+import dev.earshot.models.vit.BlockHook;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.Workspace;
+
+/**
+ * The networks of MoCA as one captured pass: the audio trunk, the image trunk that listens to it through the adapters
+ * (or, without adapters, the frozen one), features and joint-space tokens. Owns the session, not the model. One thread at
+ * a time.
+ */
+final class AudioVisualEncoder implements AutoCloseable {
+    private final Backend backend;
+    private final ForwardSession<Output> session;
+
+    /** The pass's results on the device; {@code plain} is the same tensor as {@code features} where it is not needed. */
+    private record Output(Tensor features, Tensor plain, Tensor joint, Tensor audio) {}
+
+    /**
+     * The results of a batch on the host.
+     *
+     * @param tokens patches P of a frame
+     * @param width D of the features
+     * @param jointWidth J
+     * @param features [B, P, D], what is clustered
+     * @param plain [B, P, D], features of the frozen trunk, where asked for
+     * @param joint [B, P, J], tokens in the joint space, not normalised
+     * @param audio [B, J], audio embeddings
+     */
+    record Encoded(
+            int tokens, int width, int jointWidth, float[] features, float[] plain, float[] joint, float[] audio) {}
+
+    /** The frozen model. */
+    static AudioVisualEncoder frozen(ImageBind model, FeatureNorm norm) {
+        return new AudioVisualEncoder(model.backend(), (b, ws, inputs) -> {
+            Tensor audio = model.embedAudio(b, ws, inputs.get(1));
+            Tensor stream = model.vision().encode(b, ws, inputs.get(0), BlockHook.NONE);
+            Tensor features = features(b, ws, model, stream, norm);
+            return new Output(features, features, jointTokens(b, ws, model, stream), audio);
+        });
+    }
+
+    /**
+     * The model with adapters.
+     *
+     * @param alsoFrozen also runs the frozen image trunk, for {@code plain}
+     * @param frozenScores takes the joint tokens from the frozen trunk; implies {@code alsoFrozen}
+     */
+    static AudioVisualEncoder adapted(
+            ImageBind model, AdaAvAdapters adapters, FeatureNorm norm, boolean alsoFrozen, boolean frozenScores) {
+        AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
+        return new AudioVisualEncoder(model.backend(), (b, ws, inputs) -> {
+            Tensor image = inputs.get(0);
+            AdaptedImageBind.Heard heard = adapted.hear(b, ws, inputs.get(1));
+            Tensor stream = adapted.encode(b, ws, image, heard);
+            Tensor features = adapted.features(b, ws, stream, norm);
+            Tensor frozen = alsoFrozen || frozenScores ? model.vision().encode(b, ws, image, BlockHook.NONE) : stream;
+            Tensor plain = alsoFrozen ? features(b, ws, model, frozen, norm) : features;
+            Tensor joint = jointTokens(b, ws, model, frozenScores ? frozen : stream);
+            return new Output(features, plain, joint, heard.embedding());
+        });
+    }
+
+    private AudioVisualEncoder(Backend backend, ForwardSession.Forward<Output> forward) {
+        this.backend = backend;
+        this.session = new ForwardSession<>(backend, forward);
+    }
+
+    private static Tensor features(Backend b, Workspace ws, ImageBind model, Tensor stream, FeatureNorm norm) {
+        return switch (norm) {
+            case HEAD -> model.patchFeatures(b, ws, stream);
+            case NONE -> b.copy(ws, stream.slice(1, 1, stream.dim(1)), dev.earshot.tensor.DType.F32);
+        };
+    }
+
+    private static Tensor jointTokens(Backend b, Workspace ws, ImageBind model, Tensor stream) {
+        return model.vision().head().jointTokens(b, ws, stream.slice(1, 1, stream.dim(1)));
+    }
+
+    /**
+     * Runs the networks.
+     *
+     * @param images [frames, 3, side, side]
+     * @param sounds [frames, 1, mel, time]
+     */
+    Encoded encode(HostTensor images, HostTensor sounds) {
+        Output out = session.run(images, sounds);
+        float[] features = backend.download(out.features());
+        return new Encoded(
+                Math.toIntExact(out.features().dim(1)),
+                Math.toIntExact(out.features().dim(2)),
+                Math.toIntExact(out.joint().dim(2)),
+                features,
+                out.plain() == out.features() ? features : backend.download(out.plain()),
+                backend.download(out.joint()),
+                backend.download(out.audio()));
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}
