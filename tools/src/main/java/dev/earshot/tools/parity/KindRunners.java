@@ -4,7 +4,6 @@ import dev.earshot.tools.parity.kinds.AdaAvKinds;
 import dev.earshot.tools.parity.kinds.DinoKinds;
 import dev.earshot.tools.parity.kinds.FbankKinds;
 import dev.earshot.tools.parity.kinds.ImageBindKinds;
-
 import dev.earshot.tools.parity.kinds.MediaKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
 import java.util.Collections;
