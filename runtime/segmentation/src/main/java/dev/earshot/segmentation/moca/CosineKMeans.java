@@ -27,8 +27,12 @@ public final class CosineKMeans {
      *
      * @param features [frames, rows, width]
      * @param firstFrame index of the first frame in its clip: a frame gets the same clusters in whatever batch it comes
-     * @param trace watches
      */
+    public List<Clustering> cluster(float[] features, int frames, int rows, int width, int firstFrame) {
+        return cluster(features, frames, rows, width, firstFrame, KMeansTrace.NONE);
+    }
+
+    /** As {@link #cluster(float[], int, int, int, int)}, watched by {@code trace}. */
     public List<Clustering> cluster(
             float[] features, int frames, int rows, int width, int firstFrame, KMeansTrace trace) {
         checkSizes(features.length, frames, rows, width);
@@ -46,7 +50,7 @@ public final class CosineKMeans {
      * @param features the frame's rows [rows, width] from {@code offset} on
      * @param frame index of the frame in its clip, part of the seed
      */
-    public Clustering cluster(float[] features, int offset, int rows, int width, int frame) {
+    public Clustering clusterFrame(float[] features, int offset, int rows, int width, int frame) {
         checkSizes(features.length - offset, 1, rows, width);
         return bestOfRestarts(new UnitRows(features, offset, rows, width), frame, KMeansTrace.NONE);
     }

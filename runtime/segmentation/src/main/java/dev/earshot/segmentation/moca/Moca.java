@@ -93,12 +93,12 @@ final class Moca {
         int frameSize = encoded.tokens() * encoded.width();
         if (settings.scope() == MocaSettings.Scope.CLIP) {
             Clustering all =
-                    kMeans.cluster(encoded.features(), 0, moments.size() * encoded.tokens(), encoded.width(), 0);
+                    kMeans.clusterFrame(encoded.features(), 0, moments.size() * encoded.tokens(), encoded.width(), 0);
             return frames(all, moments.size(), encoded.tokens());
         }
         List<Clustering> clusterings = new ArrayList<>();
         for (int i = 0; i < moments.size(); i++) {
-            clusterings.add(kMeans.cluster(
+            clusterings.add(kMeans.clusterFrame(
                     encoded.features(),
                     i * frameSize,
                     encoded.tokens(),

@@ -29,11 +29,11 @@ class CosineKMeansTest {
         float[] features = random(3 * rows * width, 5);
         CosineKMeans kMeans = new CosineKMeans(FOUR);
 
-        List<Clustering> batch = kMeans.cluster(features, 3, rows, width, 10, KMeansTrace.NONE);
+        List<Clustering> batch = kMeans.cluster(features, 3, rows, width, 10);
 
         for (int b = 0; b < 3; b++) {
             float[] frame = Arrays.copyOfRange(features, b * rows * width, (b + 1) * rows * width);
-            Clustering alone = kMeans.cluster(frame, 0, rows, width, 10 + b);
+            Clustering alone = kMeans.clusterFrame(frame, 0, rows, width, 10 + b);
             assertArrayEquals(alone.labels(), batch.get(b).labels());
             assertArrayEquals(alone.centroids(), batch.get(b).centroids());
             assertEquals(alone.inertia(), batch.get(b).inertia());
@@ -46,7 +46,7 @@ class CosineKMeansTest {
         int rows = 64;
         int width = 16;
         float[] features = random(rows * width, 8);
-        Clustering result = new CosineKMeans(FOUR).cluster(features, 0, rows, width, 0);
+        Clustering result = new CosineKMeans(FOUR).clusterFrame(features, 0, rows, width, 0);
 
         double inertia = 0;
         double[][] sums = new double[4][width];
@@ -83,7 +83,7 @@ class CosineKMeansTest {
         int width = 3;
         float[] features = random(rows * width, 3);
         KMeansSettings settings = new KMeansSettings(2, 50, 1, 100, 1e-6, true);
-        Clustering found = new CosineKMeans(settings).cluster(features, 0, rows, width, 0);
+        Clustering found = new CosineKMeans(settings).clusterFrame(features, 0, rows, width, 0);
 
         double best = Double.POSITIVE_INFINITY;
         for (int code = 1; code < (1 << rows) - 1; code++) {
@@ -111,8 +111,8 @@ class CosineKMeansTest {
         System.arraycopy(live, 0, features, 2 * width, live.length); // rows 0, 1, 8, 9 are zero
         KMeansSettings two = new KMeansSettings(2, 8, 0, 100, 1e-6, false);
 
-        Clustering mixed = new CosineKMeans(two).cluster(features, 0, 10, width, 0);
-        Clustering clean = new CosineKMeans(two).cluster(live, 0, 6, width, 0);
+        Clustering mixed = new CosineKMeans(two).clusterFrame(features, 0, 10, width, 0);
+        Clustering clean = new CosineKMeans(two).clusterFrame(live, 0, 6, width, 0);
 
         assertEquals(0, mixed.labels()[0]);
         assertEquals(0, mixed.labels()[9]);
@@ -121,7 +121,7 @@ class CosineKMeansTest {
 
     @Test
     void allZeroFeaturesGiveOneLabelAndNoInertia() {
-        Clustering result = new CosineKMeans(FOUR).cluster(new float[8 * 5], 0, 8, 5, 0);
+        Clustering result = new CosineKMeans(FOUR).clusterFrame(new float[8 * 5], 0, 8, 5, 0);
         assertArrayEquals(new int[8], result.labels());
         assertEquals(0, result.inertia());
     }
@@ -130,7 +130,7 @@ class CosineKMeansTest {
     void equalRowsDoNotBreakTheStart() {
         float[] features = new float[6 * 4];
         Arrays.fill(features, 1);
-        Clustering result = new CosineKMeans(FOUR).cluster(features, 0, 6, 4, 0);
+        Clustering result = new CosineKMeans(FOUR).clusterFrame(features, 0, 6, 4, 0);
         assertEquals(0, result.inertia(), 1e-5);
         for (float value : result.centroids()) {
             assertTrue(Float.isFinite(value));
@@ -140,8 +140,8 @@ class CosineKMeansTest {
     @Test
     void tooFewRowsAndTooFewValuesAreRefused() {
         CosineKMeans kMeans = new CosineKMeans(FOUR);
-        assertThrows(IllegalArgumentException.class, () -> kMeans.cluster(new float[6], 0, 3, 2, 0));
-        assertThrows(IllegalArgumentException.class, () -> kMeans.cluster(new float[6], 2, 4, 2, 0, KMeansTrace.NONE));
+        assertThrows(IllegalArgumentException.class, () -> kMeans.clusterFrame(new float[6], 0, 3, 2, 0));
+        assertThrows(IllegalArgumentException.class, () -> kMeans.cluster(new float[6], 2, 4, 2, 0));
         assertThrows(IllegalArgumentException.class, () -> new KMeansSettings(0, 1, 0, 1, 0, false));
     }
 
