@@ -63,7 +63,7 @@ def java_command(args, model, batch, precision):
     cores = f"-XX:ActiveProcessorCount={args.threads}"
     return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.SideBySide",
             f"--model={model}", f"--batch={batch}", f"--precision={precision}", f"--blocks={args.blocks}",
-            f"--backend={args.backend}"]  # fmt: skip
+            f"--backend={args.backend or f'cpu:{args.threads}'}"]  # fmt: skip
 
 
 def python_command(args, engine, model, batch, precision):
@@ -255,7 +255,7 @@ def main():
     parser.add_argument("--warm", type=int, default=3, help="untimed forwards before the first round")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all")
-    parser.add_argument("--backend", default="cpu", help="backend of the Java side")
+    parser.add_argument("--backend", default="", help="backend of the Java side; default cpu:THREADS")
     parser.add_argument("--jvm", default="-Xmx2g", help="flags of the Java side")
     parser.add_argument("--note", default="", help="a sentence for the report")
     parser.add_argument("--name", default="", help="name of the result files, without ending")
