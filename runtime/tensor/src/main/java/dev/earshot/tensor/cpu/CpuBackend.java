@@ -177,8 +177,16 @@ public final class CpuBackend implements Backend {
 
     private Step[] bind(Op op) {
         Binder binder = binder();
-        op.bind(binder);
-        return binder.steps();
+        boolean complete = false;
+        try {
+            op.bind(binder);
+            complete = true;
+            return binder.steps();
+        } finally {
+            if (!complete) {
+                BoundOps.release(binder.steps());
+            }
+        }
     }
 
     /** Runs an op: from the steps bound for an equal one, or bound anew and, inside a capture, recorded. */
@@ -216,7 +224,9 @@ public final class CpuBackend implements Backend {
 
     /** Drops the steps that use the layers of a scope which is being closed. */
     void forget(CpuParameters scope) {
-        bound.removeIf(op -> op instanceof LinearOp linear && linear.layer().owner() == scope);
+        bound.removeIf(op -> (op instanceof LinearOp linear && linear.layer().owner() == scope)
+                || (op instanceof ConvolutionOp convolution
+                        && convolution.layer().owner() == scope));
         children--;
     }
 
@@ -286,9 +296,16 @@ public final class CpuBackend implements Backend {
             throw new IllegalArgumentException(
                     "linear layer: expected one made by a parameter scope of this backend, got " + layer);
         }
-        if (packed.owner().isClosed()) {
-            throw new IllegalStateException("linear layer used after its parameter scope was closed");
+        packed.owner().ensureOpen("linear");
+        return packed;
+    }
+
+    private PackedConvolution own(Convolution layer) {
+        if (!(layer instanceof PackedConvolution packed) || packed.owner().backend() != this) {
+            throw new IllegalArgumentException(
+                    "conv2d convolution: expected one made by a parameter scope of this backend, got " + layer);
         }
+        packed.owner().ensureOpen("conv2d");
         return packed;
     }
 
@@ -348,7 +365,8 @@ public final class CpuBackend implements Backend {
     @Override
     public void conv2d(Tensor x, Convolution convolution, Tensor out) {
         OpChecks.conv2d(x, convolution, out);
-        throw new UnsupportedOperationException("conv2d");
+        PackedConvolution packed = own(convolution);
+        issue("conv2d", out, () -> new ConvolutionOp(View.of(x), packed, View.of(out)));
     }
 
     @Override
@@ -360,13 +378,13 @@ public final class CpuBackend implements Backend {
     @Override
     public void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out) {
         OpChecks.pool2d(x, kernel, stride, pad, out);
-        throw new UnsupportedOperationException("pool2d");
+        issue("pool2d", out, () -> new Pool(View.of(x), op, kernel, stride, pad, View.of(out)));
     }
 
     @Override
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
         OpChecks.resize(x, stepY, stepX, out);
-        throw new UnsupportedOperationException("resize");
+        issue("resize", out, () -> new Resize(View.of(x), kind, stepY, stepX, View.of(out)));
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.internal.HostMemory;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.WeightChecks;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,8 +31,9 @@ final class CpuParameters implements ParameterScope {
         return backend;
     }
 
-    boolean isClosed() {
-        return memory.isClosed();
+    /** Fails if this scope is closed. */
+    void ensureOpen(String call) {
+        memory.ensureOpen(call);
     }
 
     @Override
@@ -76,7 +78,7 @@ final class CpuParameters implements ParameterScope {
 
     private PackedLinear.Slice keep(PackedLinear.Slice slice) {
         own(slice.weights());
-        releases.add(slice.layout()::close);
+        own(slice.layout());
         return slice;
     }
 
@@ -84,6 +86,11 @@ final class CpuParameters implements ParameterScope {
     void own(NativeMemory weights) {
         releases.add(weights::close);
         packedBytes += weights.bytes();
+    }
+
+    /** Takes the descriptor of packed weights over. */
+    void own(MemoryDesc layout) {
+        releases.add(layout::close);
     }
 
     /** Type in which weights for products of {@code compute} are kept. */
@@ -101,13 +108,22 @@ final class CpuParameters implements ParameterScope {
     public Convolution convolution(HostTensor weight, HostTensor bias, ConvolutionOptions options, DType compute) {
         WeightChecks.convolution(weight, options.groups(), compute);
         WeightChecks.bias("convolution", weight, bias);
-        throw new UnsupportedOperationException("convolution");
+        return keepConvolution(weight, Optional.of(bias), options, compute);
     }
 
     @Override
     public Convolution convolution(HostTensor weight, ConvolutionOptions options, DType compute) {
         WeightChecks.convolution(weight, options.groups(), compute);
-        throw new UnsupportedOperationException("convolution");
+        return keepConvolution(weight, Optional.empty(), options, compute);
+    }
+
+    private Convolution keepConvolution(
+            HostTensor weight, Optional<HostTensor> bias, ConvolutionOptions options, DType compute) {
+        memory.ensureOpen("convolution");
+        MemorySegment plain = memory.allocate(4 * weight.shape().elements());
+        HostCopies.weights(weight, compute, 0, weight.shape().elements(), plain.address());
+        return PackedConvolution.of(
+                this, weight.shape(), options, compute, packedType(compute), plain.address(), floats(bias));
     }
 
     @Override

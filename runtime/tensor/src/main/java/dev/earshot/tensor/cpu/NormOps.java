@@ -8,9 +8,6 @@ import java.util.Optional;
 final class NormOps {
     private NormOps() {}
 
-    /** Below this many elements waking the others costs more than they save. */
-    private static final long SMALLEST_SHARED = 16_384;
-
     /** Learned scale and shift of a layer norm, F32 [width] each. */
     record Affine(View gamma, View beta) {}
 
@@ -86,7 +83,7 @@ final class NormOps {
 
     private static void forEachRowRange(Binder binder, String name, View x, RowRange range) {
         long rows = x.elements() / x.dim(-1);
-        int workers = x.elements() < SMALLEST_SHARED ? 1 : (int) Math.min(binder.workers(), rows);
+        int workers = RowSharing.workers(binder, rows, x.elements());
         Task[] shares = new Task[workers];
         for (int i = 0; i < workers; i++) {
             long first = rows * i / workers;

@@ -16,9 +16,6 @@ final class Reductions {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
-    /** Below this many elements waking the others costs more than they save. */
-    private static final long SMALLEST_SHARED = 16_384;
-
     private Reductions() {}
 
     /** See {@link dev.earshot.tensor.Backend#reduce}. */
@@ -32,7 +29,7 @@ final class Reductions {
             long outer = product(x.dims(), 0, axis);
             String name = op.name().toLowerCase(Locale.ROOT) + " " + x + " axis " + axis;
             if (inner == 1) {
-                shareRows(
+                RowSharing.add(
                         binder,
                         name,
                         outer,
@@ -42,7 +39,7 @@ final class Reductions {
             } else {
                 // Columns side by side: a unit is one strip of up to a piece of columns of one outer index.
                 long strips = (inner + RowTask.PIECE - 1) / RowTask.PIECE;
-                shareRows(binder, name, outer * strips, x.elements(), worker -> {
+                RowSharing.add(binder, name, outer * strips, x.elements(), worker -> {
                     long sums = worker.scratch().allocate(8L * RowTask.PIECE);
                     return unit -> {
                         long first = unit % strips * RowTask.PIECE;
@@ -64,7 +61,7 @@ final class Reductions {
             View source = binder.denseInput(x);
             View target = binder.denseOutput(out);
             int width = Math.toIntExact(x.dim(-1));
-            shareRows(binder, "l2Normalize " + x, x.elements() / width, x.elements(), worker -> row -> {
+            RowSharing.add(binder, "l2Normalize " + x, x.elements() / width, x.elements(), worker -> row -> {
                 long from = source.at(row * width);
                 divideRow(from, Math.max((float) Math.sqrt(squares(from, width)), eps), target.at(row * width), width);
             });
@@ -79,7 +76,7 @@ final class Reductions {
             View source = binder.denseInput(x);
             View target = out.isDense() ? out : binder.temporary(DType.I32, out.dims());
             int width = Math.toIntExact(x.dim(-1));
-            shareRows(
+            RowSharing.add(
                     binder,
                     "argmax " + x,
                     x.elements() / width,
@@ -88,35 +85,6 @@ final class Reductions {
                             ValueLayout.JAVA_INT_UNALIGNED, target.at(row), argmax(source.at(row * width), width)));
             binder.finish(target, out);
         }
-    }
-
-    /** What is done with one row. */
-    @FunctionalInterface
-    private interface RowBody {
-        void run(long row);
-    }
-
-    @FunctionalInterface
-    private interface RowBodyFactory {
-        RowBody create(Worker worker);
-    }
-
-    private record RowRange(RowBody body, long from, long to) implements Task {
-        @Override
-        public void run() {
-            for (long row = from; row < to; row++) {
-                body.run(row);
-            }
-        }
-    }
-
-    private static void shareRows(Binder binder, String name, long rows, long elements, RowBodyFactory bodies) {
-        int workers = elements < SMALLEST_SHARED ? 1 : Math.clamp(rows, 1, binder.workers());
-        Task[] shares = new Task[workers];
-        for (int i = 0; i < workers; i++) {
-            shares[i] = new RowRange(bodies.create(binder.worker(i)), rows * i / workers, rows * (i + 1) / workers);
-        }
-        binder.add(name, 0, shares);
     }
 
     private static long product(long[] dims, int from, int to) {
