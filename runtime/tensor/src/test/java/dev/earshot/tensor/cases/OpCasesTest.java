@@ -1,0 +1,173 @@
+package dev.earshot.tensor.cases;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.BackendProvider;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.Floats;
+import dev.earshot.tensor.cases.OpCase.Scale;
+import dev.earshot.tensor.reference.ReferenceBackend;
+import dev.earshot.tensor.reference.Rounding;
+import dev.earshot.tensor.testing.Comparison;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * Every row of the op table on every backend that can run here. {@code -Dearshot.case=TEXT} runs the rows whose name
+ * contains the text; each failure prints its own.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OpCasesTest {
+    private static final long SEED = 20261121;
+
+    /** A result may always differ from the truth by fp32 rounding, however lucky the plain formula was. */
+    private static final double FP32_FLOOR = 1e-6;
+
+    private static final double MOST_ZEROS = 0.9;
+    private static final int FEW = 16;
+
+    private final List<Backend> backends = new ArrayList<>();
+    private Backend truth;
+    private Backend plain;
+
+    @BeforeAll
+    void open() {
+        truth = new ReferenceBackend();
+        plain = new ReferenceBackend(Rounding.BF16);
+        for (BackendProvider provider : Backends.providers()) {
+            if (provider.unavailable().isEmpty()) {
+                backends.add(Backends.open(provider.kind()));
+            }
+        }
+    }
+
+    @AfterAll
+    void close() {
+        backends.forEach(Backend::close);
+        truth.close();
+        plain.close();
+    }
+
+    private static List<OpCase> rows() {
+        String filter = System.getProperty("earshot.case");
+        return filter == null ? OpCases.all() : OpCases.matching(filter);
+    }
+
+    @TestFactory
+    List<DynamicTest> rowsOnEveryBackend() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (OpCase row : rows()) {
+            for (Backend backend : backends) {
+                boolean reference = backend instanceof ReferenceBackend;
+                if (row.scale() == Scale.SMALL || (row.scale() == Scale.MODEL && !reference)) {
+                    tests.add(dynamicTest(row + " on " + backend.info().name(), () -> check(row, backend)));
+                }
+            }
+        }
+        return tests;
+    }
+
+    private void check(OpCase row, Backend backend) {
+        try (OpRun run = row.open(backend, SEED)) {
+            double[] result = run.run();
+            compare(row, result);
+            assertEquals(0, run.strayWrites(), "elements written beside the result");
+            assertArrayEquals(result, run.run(), "bits of a second run");
+            assertArrayEquals(result, run.runCaptured(), "bits of a captured run");
+            boolean empty = result.length >= FEW && Comparison.zeros(result) > MOST_ZEROS;
+            assertTrue(!empty, "more than 90 % zeros: the row tests nothing");
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(
+                    "%s on %s: %s%nrun it alone with -Dearshot.case='%s'"
+                            .formatted(row, backend.info().name(), e.getMessage(), row),
+                    e);
+        }
+    }
+
+    private void compare(OpCase row, double[] result) {
+        if (row.precision() == DType.F32) {
+            try (OpRun exact = row.open(truth, SEED)) {
+                double error = Comparison.nmse(exact.run(), result);
+                assertTrue(
+                        error <= row.tolerance(),
+                        "normalised mean squared error %.3g, accepted %.3g".formatted(error, row.tolerance()));
+            }
+            return;
+        }
+        try (OpRun exact = row.openExact(truth, SEED);
+                OpRun yardstick = row.open(plain, SEED)) {
+            double[] expected = exact.run();
+            double error = rms(expected, result);
+            double formula = rms(expected, yardstick.run());
+            // The best that any result stored in bf16 can do; the plain formula may be luckier on few elements.
+            double rounding = rms(
+                    expected,
+                    Arrays.stream(expected)
+                            .map(v -> Floats.roundBf16((float) v))
+                            .toArray());
+            double accepted = 2 * Math.max(Math.max(formula, rounding), FP32_FLOOR);
+            assertTrue(
+                    error <= accepted,
+                    "relative error %.3g, that of the plain bf16 formula %.3g, accepted %.3g"
+                            .formatted(error, formula, accepted));
+        }
+    }
+
+    private static double rms(double[] expected, double[] actual) {
+        return Math.sqrt(Comparison.nmse(expected, actual));
+    }
+
+    @Test
+    void everyOpOfTheBackendHasRows() {
+        Set<String> notOps = Set.of(
+                "info",
+                "isNative",
+                "workspace",
+                "parameters",
+                "capture",
+                "upload",
+                "download",
+                "downloadIntegers",
+                "synchronize",
+                "close");
+        Set<String> ops = Arrays.stream(Backend.class.getDeclaredMethods())
+                .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.isSynthetic())
+                .map(java.lang.reflect.Method::getName)
+                .filter(name -> !notOps.contains(name))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(ops, new TreeSet<>(OpCases.byOp().keySet()));
+    }
+
+    @Test
+    void everyOpHasAnEmptyRowAndBothTypes() {
+        OpCases.byOp().forEach((op, rows) -> {
+            assertTrue(rows.stream().anyMatch(row -> row.name().matches(".*[ xbq]0[x .].*")), op);
+            assertTrue(rows.stream().anyMatch(row -> row.precision() == DType.BF16), op);
+            assertTrue(rows.stream().anyMatch(row -> row.precision() == DType.F32), op);
+        });
+    }
+
+    @Test
+    void aFilterSelectsByPartOrByExactName() {
+        assertEquals(1, OpCases.matching("argmax 1x1 f32").size());
+        assertTrue(OpCases.matching("argmax").size() > 5);
+        assertThrows(IllegalArgumentException.class, () -> OpCases.matching("nothing like this"));
+    }
+}
