@@ -12,6 +12,7 @@ import java.net.URLConnection;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -150,8 +151,13 @@ final class UnpackCache {
         // The temporary folder is shared with other users: ours is private, and one that somebody else made before
         // us is refused, for what lies in it would be executed.
         if (!Files.exists(root.folder()) && hasPosixPermissions()) {
-            Files.createDirectory(
-                    root.folder(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            try {
+                Files.createDirectory(
+                        root.folder(),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            } catch (FileAlreadyExistsException e) {
+                debug("another process made {0} first", root.folder());
+            }
         }
         Files.createDirectories(parent);
         requireOwn(root.folder());

@@ -145,19 +145,33 @@ final class UnpackCacheTest {
 
     @Test
     void fourProcessesOnAnEmptyCacheAgree() throws Exception {
+        fourProcessesAgree(Map.of("EARSHOT_CACHE", temporary.toString()), temporary);
+    }
+
+    @Test
+    void fourProcessesThatCannotWriteTheirCacheAgreeOnTheTemporaryFolder() throws Exception {
+        Path blocked = Files.createFile(temporary.resolve("file"));
+        Path tmp = Files.createDirectory(temporary.resolve("tmp"));
+        Map<String, String> environment =
+                Map.of("XDG_CACHE_HOME", blocked.toString(), "JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + tmp);
+        fourProcessesAgree(environment, tmp);
+    }
+
+    private void fourProcessesAgree(Map<String, String> environment, Path expectedRoot) throws Exception {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            Map<String, String> environment = Map.of("EARSHOT_CACHE", temporary.toString());
             processes.add(ChildJvm.start(ChildJvm.classPath(), environment, UnpackMain.class));
         }
         List<String> folders = new ArrayList<>();
         for (Process process : processes) {
             ChildJvm.Result result = ChildJvm.finish(process);
             assertEquals(0, result.status(), result.output());
-            folders.add(result.output());
+            folders.add(result.output().lines().toList().getLast()); // the JVM may name its options before
         }
         assertEquals(1, folders.stream().distinct().count(), folders.toString());
-        assertUnpacked(Path.of(folders.get(0)));
+        Path folder = Path.of(folders.get(0));
+        assertTrue(folder.startsWith(expectedRoot), folder.toString());
+        assertUnpacked(folder);
     }
 
     /** Unpacks the test files into the default cache and prints where. */
