@@ -8,6 +8,9 @@ import dev.earshot.models.imagebind.ImageBindVision;
 import dev.earshot.models.imagebind.VisionConfig;
 import dev.earshot.models.vit.BlockHook;
 import dev.earshot.models.vit.VitConfig;
+import dev.earshot.segmentation.audio.Waveform;
+import dev.earshot.segmentation.image.ImagePreprocess;
+import dev.earshot.segmentation.image.RgbImage;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
@@ -25,9 +28,17 @@ public final class ImageBindKinds {
     public static final Map<String, KindRunner> RUNNERS = Map.of(
             "imagebind.vision", ImageBindKinds::vision,
             "imagebind.audio", ImageBindKinds::audio,
+            "imagebind.joint", ImageBindKinds::joint,
             "full.imagebind", new FullSize(ImageBindKinds::full));
 
     private static final int MLP_RATIO = 4;
+
+    /** Rate of {@code input.wave}, as its description says. */
+    private static final int SAMPLE_RATE_HZ = 16_000;
+
+    /** First image row of {@code mid.image_patch_row}, as its description says. */
+    private static final int STRIP_ROW = 100;
+
     private static final long WORKSPACE_BYTES = 1 << 20;
 
     private ImageBindKinds() {}
@@ -117,6 +128,67 @@ public final class ImageBindKinds {
                     "expected.single_clip_embedding", audio.embed(b, ws, audio.encode(b, ws, first, BlockHook.NONE)));
         }
         return results.tensors();
+    }
+
+    /** From pixels and samples to the cosine of the two embeddings. */
+    private static Map<String, HostTensor> joint(GoldenCase golden, Backend b, DType compute) {
+        Results results = new Results(golden, b);
+        HostTensor image = preprocessed(golden, results);
+        HostTensor clips = logMel(golden, results);
+        try (ImageBind model = ImageBind.load(b, golden.weights(), config(golden), compute);
+                Workspace ws = b.workspace(WORKSPACE_BYTES)) {
+            Tensor stream = model.vision().encode(b, ws, b.upload(ws, image, DType.F32), BlockHook.NONE);
+            Tensor seen = model.vision().embed(b, ws, stream);
+            Tensor heard = model.embedAudio(b, ws, b.upload(ws, clips, DType.F32));
+            results.put("expected.image_embedding", seen);
+            results.put("expected.audio_embedding", heard);
+            results.put("expected.patch_features", model.patchFeatures(b, ws, stream));
+            double dot = dot(b.download(seen), b.download(heard));
+            double lengths = Math.sqrt(dot(b.download(seen), b.download(seen)))
+                    * Math.sqrt(dot(b.download(heard), b.download(heard)));
+            results.put("expected.dot", new float[] {(float) dot}, 1, 1);
+            results.put("expected.cosine", new float[] {(float) (dot / lengths)}, 1, 1);
+        }
+        return results.tensors();
+    }
+
+    private static HostTensor preprocessed(GoldenCase golden, Results results) {
+        HostTensor pixels = golden.input("image"); // [H, W, 3]
+        ImagePreprocess preprocess = ImagePreprocess.IMAGEBIND;
+        int side = golden.intOption("image_size");
+        RgbImage image = new RgbImage(
+                Math.toIntExact(pixels.shape().dim(1)),
+                Math.toIntExact(pixels.shape().dim(0)),
+                HostTensors.toBytes(pixels));
+        float[] planes = preprocess.apply(image); // [3, side, side]
+        int rows = Math.toIntExact(golden.tensor("mid.image_patch_row").shape().dim(1));
+        float[] strip = new float[3 * rows * side];
+        for (int c = 0; c < 3; c++) {
+            System.arraycopy(planes, (c * side + STRIP_ROW) * side, strip, c * rows * side, rows * side);
+        }
+        results.put("mid.image_patch_row", strip, 3, rows, side);
+        return HostTensor.of(planes, 1, 3, side, side);
+    }
+
+    private static HostTensor logMel(GoldenCase golden, Results results) {
+        int mel = golden.intOption("mel");
+        int frames = golden.intOption("len");
+        Waveform wave = Waveform.mono(golden.input("wave").toFloats(), SAMPLE_RATE_HZ);
+        float[][] clips = dev.earshot.segmentation.audio.ImageBindAudio.STANDARD.clips(wave);
+        float[] joined = new float[clips.length * mel * frames];
+        for (int i = 0; i < clips.length; i++) {
+            System.arraycopy(clips[i], 0, joined, i * mel * frames, mel * frames);
+        }
+        results.put("mid.mel", joined, clips.length, 1, mel, frames);
+        return HostTensor.of(joined, 1, clips.length, 1, mel, frames);
+    }
+
+    private static double dot(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (double) a[i] * b[i];
+        }
+        return sum;
     }
 
     private static Map<String, HostTensor> full(GoldenCase golden, Backend b, DType compute) {
