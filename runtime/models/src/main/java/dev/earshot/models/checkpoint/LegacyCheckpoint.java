@@ -6,6 +6,7 @@ import dev.earshot.models.checkpoint.PickleValue.Int;
 import dev.earshot.models.checkpoint.PickleValue.Sequence;
 import dev.earshot.models.checkpoint.PickleValue.Storage;
 import dev.earshot.models.checkpoint.PickleValue.Text;
+import dev.earshot.tensor.weights.StoredType;
 import dev.earshot.tensor.weights.WeightsException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -42,25 +43,24 @@ final class LegacyCheckpoint {
     }
 
     private CheckpointContainer read() {
-        if (!(pickle(LegacyCheckpoint::noStorages) instanceof Int protocol) || protocol.value() != PROTOCOL) {
+        if (!(pickle(this::noStorages) instanceof Int protocol) || protocol.value() != PROTOCOL) {
             throw source.error("legacy container", "protocol " + PROTOCOL, "another one");
         }
-        boolean little = pickle(LegacyCheckpoint::noStorages) instanceof Dict system
+        boolean little = pickle(this::noStorages) instanceof Dict system
                 && system.get("little_endian") instanceof Bool value
                 && value.value();
         if (!little) {
             throw source.error("legacy container", "a little-endian system", "another one");
         }
         PickleValue root = pickle(registry);
-        if (!(pickle(LegacyCheckpoint::noStorages) instanceof Sequence keys)) {
+        if (!(pickle(this::noStorages) instanceof Sequence keys)) {
             throw source.error("legacy container", "a list of storage keys", "something else");
         }
         return new CheckpointContainer("legacy", root, locate(keys));
     }
 
-    private static Storage noStorages(Object type, String key, long count) {
-        throw new WeightsException("legacy container: expected storages in the object only, got storage "
-                + WeightsException.quote(key) + " elsewhere");
+    private Storage noStorages(StoredType type, String key, long count) {
+        throw source.error("storage " + WeightsException.quote(key), "to be part of the object only", "it elsewhere");
     }
 
     private PickleValue pickle(PickleGlobals.Storages storages) {
