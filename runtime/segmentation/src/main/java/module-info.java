@@ -10,4 +10,5 @@ module dev.earshot.segmentation {
     exports dev.earshot.segmentation.image;
     exports dev.earshot.segmentation.moca;
     exports dev.earshot.segmentation.output;
+    exports dev.earshot.segmentation.video;
 }

@@ -54,8 +54,8 @@ public final class AtomicFiles {
         }
     }
 
-    /** A name in the same folder that nobody uses; nothing is created. */
-    static Path temporaryBeside(Path target) {
+    /** A hidden name in the same folder that nobody uses, with the same extension; nothing is created. */
+    public static Path temporaryBeside(Path target) {
         String name = String.valueOf(target.getFileName());
         String unique = Long.toUnsignedString(
                 java.util.concurrent.ThreadLocalRandom.current().nextLong(), 36);
@@ -64,7 +64,8 @@ public final class AtomicFiles {
         return target.resolveSibling("." + unique + ".part" + extension);
     }
 
-    static void move(Path from, Path to) throws IOException {
+    /** Moves a complete file to its name, replacing what is there, in one step where the file system can. */
+    public static void move(Path from, Path to) throws IOException {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
@@ -72,7 +73,8 @@ public final class AtomicFiles {
         }
     }
 
-    static void deleteQuietly(Path file) {
+    /** Deletes a temporary file if it is still there; a failure is only logged. */
+    public static void deleteQuietly(Path file) {
         if (file == null) {
             return;
         }

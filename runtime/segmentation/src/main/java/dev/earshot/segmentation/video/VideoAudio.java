@@ -1,0 +1,105 @@
+package dev.earshot.segmentation.video;
+
+import dev.earshot.segmentation.MediaException;
+import dev.earshot.segmentation.audio.Waveform;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+
+/** Sound of a video, decoded by FFmpeg to raw floats. Holds one block. */
+final class VideoAudio implements AudioSource {
+    private final int sampleRateHz;
+    private final int channels;
+    private final FfmpegProcess process;
+    private Waveform pending;
+    private boolean ended;
+
+    VideoAudio(Path file, VideoProbe probe, int sampleRateHz, int channels, Sampling sampling, VideoLimits limits) {
+        Input.check(file);
+        this.sampleRateHz = sampleRateHz;
+        this.channels = channels;
+        if (!probe.hasAudio()) {
+            throw MediaException.of(Input.name(file), "sound", "pictures only", "give the sound as a WAV file");
+        }
+        if (sampleRateHz < 1000 || sampleRateHz > 768_000 || channels < 1 || channels > 64) {
+            throw MediaException.of(
+                    Input.name(file) + " sound",
+                    "1 to 64 channels at 1 to 768 kHz",
+                    channels + " channels at " + sampleRateHz + " Hz",
+                    "convert the sound first");
+        }
+        List<String> arguments = new ArrayList<>(Input.quiet());
+        arguments.addAll(Input.guards(limits));
+        if (sampling.startSeconds() > 0) {
+            arguments.addAll(List.of("-ss", Input.number(sampling.startSeconds())));
+        }
+        arguments.addAll(List.of("-t", Input.number(Math.min(limits.maxSeconds(), sampling.seconds()))));
+        arguments.addAll(Input.input(file));
+        arguments.addAll(List.of("-map", "0:a:0", "-vn", "-sn", "-dn"));
+        // Silence where the sound begins late or has a gap, so that sample n is heard at n / rate.
+        // Without rematrix_maxval, floats of two channels would be summed with 0.707 each, 3 dB above their mean.
+        String filter = "aresample=" + sampleRateHz + ":async=1:first_pts=0:rematrix_maxval=1:osf=flt";
+        arguments.addAll(List.of("-af", channels == 1 ? filter + ":ochl=mono" : filter));
+        arguments.addAll(List.of("-ac", "" + channels, "-ar", "" + sampleRateHz, "-f", "f32le", "pipe:1"));
+        FfmpegTools tools = FfmpegTools.get();
+        process = FfmpegProcess.start(tools, tools.ffmpeg(), arguments, Input.name(file), false, limits.stall());
+    }
+
+    @Override
+    public int sampleRateHz() {
+        return sampleRateHz;
+    }
+
+    @Override
+    public int channels() {
+        return channels;
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (pending == null && !ended) {
+            byte[] block = new byte[4 * sampleRateHz * channels];
+            int samples = process.read(block) / (4 * channels);
+            if (samples == 0) {
+                close();
+            } else {
+                pending = deinterleave(block, samples);
+            }
+        }
+        return pending != null;
+    }
+
+    private Waveform deinterleave(byte[] block, int samples) {
+        FloatBuffer values =
+                ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        float[][] out = new float[channels][samples];
+        for (int i = 0; i < samples; i++) {
+            for (float[] channel : out) {
+                float value = values.get();
+                channel[i] = Float.isFinite(value) ? value : 0;
+            }
+        }
+        return new Waveform(out, sampleRateHz);
+    }
+
+    @Override
+    public Waveform next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("no more sound");
+        }
+        Waveform block = pending;
+        pending = null;
+        return block;
+    }
+
+    @Override
+    public void close() {
+        ended = true;
+        pending = null;
+        process.close();
+    }
+}
