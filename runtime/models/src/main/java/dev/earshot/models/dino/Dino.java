@@ -96,10 +96,10 @@ public final class Dino implements AutoCloseable {
 
     /** Full-size weights of these sizes under the keys of {@code form}, without a file; see {@link Filler}. */
     public static Weights filler(DinoConfig config, DinoKeyForm form) {
-        WeightLoader declared = WeightLoader.declaring("dino");
+        WeightLoader declared = WeightLoader.declaring("DINO");
         DinoLayout layout = form == DinoKeyForm.ORIGINAL ? DinoLayout.original() : DinoLayout.huggingFace();
         layout.declare(declared, config.vit());
-        return new Filler("filler weights of dino", declared.expected(), Map.of());
+        return new Filler("filler weights of DINO", declared.expected(), Map.of());
     }
 
     /** Sizes of this backbone. */

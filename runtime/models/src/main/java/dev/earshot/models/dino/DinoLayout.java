@@ -151,13 +151,6 @@ record DinoLayout(DinoKeyForm form, String prefix, String blocks, Names names) {
         return blocks.formatted(index);
     }
 
-    /** Which variant the shapes belong to. */
-    String describe(Weights weights) {
-        Shape stem = weights.shape(prefix + names.patchEmbed + ".weight");
-        String files = form == DinoKeyForm.ORIGINAL ? "" : " in Hugging Face form";
-        return stem.rank() == 4 ? DinoVariant.describe(stem.dim(0), stem.dim(3)) + files : "";
-    }
-
     DinoConfig config(Weights weights) {
         Shape stem = shape(weights, names.patchEmbed + ".weight", 4); // [D, 3, p, p]
         int width = Math.toIntExact(stem.dim(0));

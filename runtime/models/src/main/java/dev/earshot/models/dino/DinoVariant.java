@@ -1,7 +1,6 @@
 package dev.earshot.models.dino;
 
 import dev.earshot.models.vit.VitConfig;
-import dev.earshot.tensor.weights.Weights;
 import java.util.Locale;
 
 /** The four published vision transformers of DINO. Source: facebookresearch/dino, hubconf.py. */
@@ -35,17 +34,13 @@ public enum DinoVariant {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** For example {@code dino vit_small_8}, from names and shapes; empty if the file holds no DINO backbone. */
-    public static String describe(Weights weights) {
-        return DinoLayout.find(weights).map(layout -> layout.describe(weights)).orElse("");
-    }
-
+    /** How messages name a backbone of these sizes. */
     static String describe(long width, long patchSize) {
         for (DinoVariant variant : values()) {
             if (variant.width == width && variant.patchSize == patchSize) {
-                return "dino " + variant;
+                return "DINO " + variant;
             }
         }
-        return "a dino backbone of width %d and patch %d".formatted(width, patchSize);
+        return "a DINO backbone of width %d and patch %d".formatted(width, patchSize);
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.models.CheckpointGuess;
 import dev.earshot.models.Filler;
 import dev.earshot.models.Tiny;
 import dev.earshot.models.vit.PositionResampling;
@@ -62,7 +63,7 @@ class DinoTest {
             assertEquals(
                     form == DinoKeyForm.ORIGINAL ? 150 : 198, weights.keys().size());
             assertEquals(config, DinoConfig.of(weights));
-            assertTrue(DinoVariant.describe(weights).startsWith("dino " + variant), DinoVariant.describe(weights));
+            assertTrue(CheckpointGuess.describe(weights).startsWith("DINO " + variant));
         }
     }
 
@@ -201,8 +202,8 @@ class DinoTest {
         Weights small = Dino.filler(DinoVariant.VIT_SMALL_8.config(DinoKeyForm.ORIGINAL), DinoKeyForm.ORIGINAL);
         DinoConfig base = DinoVariant.VIT_BASE_16.config(DinoKeyForm.ORIGINAL);
         var error = assertThrows(WeightsException.class, () -> Dino.load(backend, small, base, DType.F32));
-        assertTrue(error.getMessage().contains("tensors of dino vit_base_16"), error.getMessage());
-        assertTrue(error.getMessage().contains("looks like dino vit_small_8"), error.getMessage());
+        assertTrue(error.getMessage().contains("tensors of DINO vit_base_16"), error.getMessage());
+        assertTrue(error.getMessage().contains("looks like DINO vit_small_8"), error.getMessage());
         Weights none = Weights.of("empty.safetensors", Map.of());
         var empty = assertThrows(WeightsException.class, () -> Dino.load(backend, none, DType.F32));
         assertTrue(empty.getMessage().contains("a DINO backbone"), empty.getMessage());

@@ -183,10 +183,10 @@ class ImageBindTest {
     void foreignFilesAreNamed() {
         Weights dino = Dino.filler(DinoVariant.VIT_SMALL_8.config(DinoKeyForm.ORIGINAL), DinoKeyForm.ORIGINAL);
         var derived = assertThrows(WeightsException.class, () -> ImageBind.load(backend, dino, DType.F32));
-        assertTrue(derived.getMessage().contains("looks like dino vit_small_8"), derived.getMessage());
+        assertTrue(derived.getMessage().contains("looks like DINO vit_small_8"), derived.getMessage());
         var stated =
                 assertThrows(WeightsException.class, () -> ImageBind.load(backend, dino, Tiny.IMAGEBIND, DType.F32));
-        assertTrue(stated.getMessage().contains("looks like dino vit_small_8"), stated.getMessage());
+        assertTrue(stated.getMessage().contains("looks like DINO vit_small_8"), stated.getMessage());
     }
 
     @Test
