@@ -27,6 +27,10 @@ public final class Main implements Runnable {
 
     /** Runs the command line and ends the process with one of {@link ExitCodes}. */
     public static void main(String[] args) {
+        if (System.getProperty("java.util.logging.SimpleFormatter.format") == null) {
+            // Log lines go to stderr as one line each, like every other word of the program.
+            System.setProperty("java.util.logging.SimpleFormatter.format", "earshot: %5$s%6$s%n");
+        }
         System.exit(commandLine().execute(args));
     }
 

@@ -1,0 +1,17 @@
+/** The command line and the demo world; a program, not a library, so it exports nothing. */
+@SuppressWarnings("requires-automatic") // progressbar ships without a module descriptor
+module dev.earshot.tools {
+    requires dev.earshot.bindings;
+    requires dev.earshot.models;
+    requires dev.earshot.segmentation;
+    requires com.fasterxml.jackson.databind;
+    requires info.picocli;
+    requires java.desktop;
+    requires me.tongfei.progressbar;
+
+    exports dev.earshot.tools.parity to
+            dev.earshot.bench;
+
+    opens dev.earshot.tools to
+            info.picocli;
+}
