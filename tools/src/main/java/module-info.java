@@ -9,9 +9,6 @@ module dev.earshot.tools {
     requires java.desktop;
     requires me.tongfei.progressbar;
 
-    exports dev.earshot.tools.parity to
-            dev.earshot.bench;
-
     opens dev.earshot.tools to
             info.picocli;
 }
