@@ -2,7 +2,6 @@
 module dev.earshot.segmentation {
     requires transitive dev.earshot.models;
     requires dev.earshot.bindings;
-    requires transitive dev.earshot.models;
     requires com.fasterxml.jackson.databind;
     requires java.desktop;
 
