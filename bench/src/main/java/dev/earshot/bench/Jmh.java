@@ -1,8 +1,10 @@
 package dev.earshot.bench;
 
+import dev.earshot.tensor.cases.OpCase;
+import dev.earshot.tensor.cases.OpCases;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.RunResult;
@@ -33,39 +35,20 @@ public final class Jmh {
     }
 
     private static void printRates(Collection<RunResult> results) {
-        if (results.stream().allMatch(result -> work(result.getParams().getBenchmark()) == null)) {
+        List<RunResult> ops = results.stream()
+                .filter(result -> result.getParams().getParamsKeys().contains("row"))
+                .toList();
+        if (ops.isEmpty()) {
             return;
         }
-        System.out.printf("%n%-34s %-28s %12s %10s %10s%n", "benchmark", "case", "time", "GFLOP/s", "GB/s");
-        for (RunResult result : results) {
+        System.out.printf("%n%-72s %12s %10s %10s%n", "row of the op table", "us", "GFLOP/s", "GB/s");
+        for (RunResult result : ops) {
             BenchmarkParams parameters = result.getParams();
-            Work work = work(parameters.getBenchmark());
-            if (work == null) {
-                continue;
-            }
-            String name = parameters.getBenchmark().replaceFirst(".*\\.([^.]+\\.[^.]+)$", "$1");
-            String sizes = parameters.getParamsKeys().stream()
-                    .filter(key -> !key.equals("backendName"))
-                    .map(parameters::getParam)
-                    .findFirst()
-                    .orElseThrow();
-            long[] numbers =
-                    Arrays.stream(sizes.split("x")).mapToLong(Long::parseLong).toArray();
+            OpCase row = OpCases.matching(parameters.getParam("row")).getFirst();
             double score = result.getPrimaryResult().getScore();
             double nanos = score * TimeUnit.NANOSECONDS.convert(1, parameters.getTimeUnit());
             System.out.printf(
-                    "%-34s %-28s %9.1f us %10.1f %10.2f%n",
-                    name, sizes, nanos / 1e3, work.operations(numbers) / nanos, work.bytes(numbers) / nanos);
-        }
-    }
-
-    /** What the benchmark's class says about its work, or null if it says nothing. */
-    private static Work work(String benchmark) {
-        String type = benchmark.substring(0, benchmark.lastIndexOf('.'));
-        try {
-            return Class.forName(type).getDeclaredConstructor().newInstance() instanceof Work work ? work : null;
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("benchmark class " + type + " cannot be made", e);
+                    "%-72s %12.1f %10.1f %10.2f%n", row.name(), nanos / 1e3, row.flops() / nanos, row.bytes() / nanos);
         }
     }
 }

@@ -1,43 +1,22 @@
 package dev.earshot.bench;
 
-import dev.earshot.tensor.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/** Softmax over attention scores: rows are heads times tokens; about 5 operations per element. */
-public class SoftmaxBench extends OpState implements Work {
-    /** Rows, width. */
-    @Param({"2364x197", "4112x257", "4096x4096"})
-    public String rowsWidth;
-
-    private Tensor x;
-    private Tensor y;
+/** Softmax over attention scores; bound by memory. */
+public class SoftmaxBench extends OpBench {
+    /** Rows of the op table. */
+    @Param({"softmax 12x197x197 scale0.125 f32-f32", "softmax 16x257x257 scale0.111803 f32-bf16"})
+    public String row;
 
     @Override
-    protected String sizes() {
-        return rowsWidth;
+    protected String row() {
+        return row;
     }
 
-    @Override
-    protected void prepare(long[] s) {
-        x = random(s[0], s[1]);
-        y = output(s[0], s[1]);
-    }
-
-    @Override
-    public double operations(long[] s) {
-        return 5.0 * s[0] * s[1];
-    }
-
-    @Override
-    public double bytes(long[] s) {
-        return 8.0 * s[0] * s[1];
-    }
-
-    /** Along the last axis. */
+    /** One call on the caller's thread, through shape checks and all. */
     @Benchmark
-    public Tensor softmax() {
-        backend.softmax(x, 0.125f, y);
-        return y;
+    public void softmax() {
+        execute();
     }
 }
