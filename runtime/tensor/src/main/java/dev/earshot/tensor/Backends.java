@@ -22,7 +22,10 @@ public final class Backends {
      * @throws IllegalStateException if it exists and cannot run here; the message says why
      */
     public static Backend open(String name) {
-        List<BackendProvider> providers = providers();
+        return open(name, providers());
+    }
+
+    static Backend open(String name, List<BackendProvider> providers) {
         if (name.equals("auto")) {
             return openBest(providers);
         }

@@ -15,24 +15,37 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
 
+    /** What a class had found open when it began. */
+    private record Before(List<LeakRegistry.Entry> open) {}
+
     @Override
     public void beforeAll(ExtensionContext context) {
         if (!LeakRegistry.enabled()) {
             throw new IllegalStateException("tests must run with -Dearshot.leaks=true");
         }
-        context.getStore(NAMESPACE).put("before", LeakRegistry.open());
+        context.getStore(NAMESPACE).put(Before.class, new Before(LeakRegistry.open()));
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
-        List<LeakRegistry.Entry> leaked = LeakRegistry.open();
-        leaked.removeAll(context.getStore(NAMESPACE).get("before", List.class));
-        if (leaked.isEmpty()) {
-            return;
+        Before before = context.getStore(NAMESPACE).get(Before.class, Before.class);
+        String report = report(context.getDisplayName(), before.open());
+        if (!report.isEmpty()) {
+            throw new AssertionError(report);
         }
-        StringWriter stacks = new StringWriter();
-        leaked.forEach(entry -> entry.printStackTrace(new PrintWriter(stacks, true)));
-        throw new AssertionError(
-                "%s left %d resource(s) open:%n%s".formatted(context.getDisplayName(), leaked.size(), stacks));
+    }
+
+    /** What is open now and was not before, with stacks; empty if there is nothing. */
+    public static String report(String testClass, List<LeakRegistry.Entry> before) {
+        List<LeakRegistry.Entry> leaked = LeakRegistry.open();
+        leaked.removeAll(before);
+        if (leaked.isEmpty()) {
+            return "";
+        }
+        StringWriter text = new StringWriter();
+        PrintWriter lines = new PrintWriter(text, true);
+        lines.printf("%s left %d resource(s) open:%n", testClass, leaked.size());
+        leaked.forEach(entry -> entry.printStackTrace(lines));
+        return text.toString();
     }
 }

@@ -1,0 +1,59 @@
+package dev.earshot.tensor.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.BackendProvider;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.ParameterScope;
+import dev.earshot.tensor.Program;
+import dev.earshot.tensor.Workspace;
+import dev.earshot.tensor.testing.LeakCheck;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class LeakRegistryTest {
+    @Test
+    void everyKindOfResourceIsListedWithItsStackUntilClosed() {
+        for (BackendProvider provider : Backends.providers()) {
+            if (provider.unavailable().isPresent()) {
+                continue;
+            }
+            Set<LeakRegistry.Entry> before = Set.copyOf(LeakRegistry.open());
+            Backend backend = Backends.open(provider.kind());
+            Workspace workspace = backend.workspace(0);
+            ParameterScope parameters = backend.parameters();
+            Program program = backend.capture(b -> {});
+            List<LeakRegistry.Entry> opened = LeakRegistry.open();
+            opened.removeAll(before);
+            assertEquals(4, opened.size(), opened.toString());
+            for (LeakRegistry.Entry entry : opened) {
+                assertTrue(
+                        Arrays.stream(entry.getStackTrace())
+                                .anyMatch(frame ->
+                                        frame.getClassName().equals(getClass().getName())),
+                        entry.toString());
+            }
+            program.close();
+            parameters.close();
+            workspace.close();
+            backend.close();
+            assertEquals(before, Set.copyOf(LeakRegistry.open()));
+        }
+    }
+
+    @Test
+    void theCheckNamesWhatWasLeftOpen() {
+        List<LeakRegistry.Entry> before = LeakRegistry.open();
+        HostWorkspace workspace = new HostWorkspace(64, () -> {});
+        String report = LeakCheck.report("SomeTest", before);
+        workspace.close();
+        assertTrue(report.startsWith("SomeTest left 1 resource(s) open"), report);
+        assertTrue(report.contains("workspace of 64 bytes"), report);
+        assertTrue(report.contains("theCheckNamesWhatWasLeftOpen"), report);
+        assertEquals("", LeakCheck.report("SomeTest", before));
+    }
+}
