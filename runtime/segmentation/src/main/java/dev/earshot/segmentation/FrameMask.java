@@ -1,12 +1,13 @@
 package dev.earshot.segmentation;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
  * What sounds in one frame: plain data, valid for ever.
  *
  * @param index number of the frame within its clip, from 0
- * @param seconds time of the frame
+ * @param timeSeconds when the frame is shown, from the beginning of the clip
  * @param mask the sounding pixels, at the size of the frame
  * @param score how well the chosen region fits the sound, a cosine in MoCA; 0 if nothing sounds
  * @param regions the candidates the choice was made from
@@ -16,10 +17,10 @@ import java.util.Locale;
  */
 public record FrameMask(
         int index,
-        double seconds,
+        double timeSeconds,
         BinaryMask mask,
         double score,
-        java.util.List<Region> regions,
+        List<Region> regions,
         double loudnessDbfs,
         boolean silent,
         StageTimes times) {
@@ -34,7 +35,7 @@ public record FrameMask(
     public record Region(double score, double contrast, double share, boolean selected) {}
 
     public FrameMask {
-        regions = java.util.List.copyOf(regions);
+        regions = List.copyOf(regions);
     }
 
     /** A file name for the mask: {@code 00007.png} for the eighth frame. */

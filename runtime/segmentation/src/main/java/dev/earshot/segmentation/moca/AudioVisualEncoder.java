@@ -7,9 +7,12 @@ import dev.earshot.models.adaav.FeatureNorm;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.vit.BlockHook;
 import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * The networks of MoCA as one captured pass: the audio trunk, the image trunk that listens to it through the adapters
@@ -17,6 +20,9 @@ import dev.earshot.tensor.Workspace;
  * a time.
  */
 final class AudioVisualEncoder implements AutoCloseable {
+    /** A Java array's limit, with room to spare: about 6,000 frames of ImageBind-Huge. */
+    private static final int MAX_VALUES = 2_000_000_000;
+
     private final Backend backend;
     private final ForwardSession<Output> session;
 
@@ -35,7 +41,43 @@ final class AudioVisualEncoder implements AutoCloseable {
      * @param audio [B, J], audio embeddings
      */
     record Encoded(
-            int tokens, int width, int jointWidth, float[] features, float[] plain, float[] joint, float[] audio) {}
+            int tokens, int width, int jointWidth, float[] features, float[] plain, float[] joint, float[] audio) {
+        /** The results of several batches in order. */
+        static Encoded join(List<Encoded> parts) {
+            if (parts.size() == 1) {
+                return parts.getFirst();
+            }
+            Encoded first = parts.getFirst();
+            float[] features = join(parts, Encoded::features);
+            boolean samePlain = first.plain == first.features;
+            return new Encoded(
+                    first.tokens,
+                    first.width,
+                    first.jointWidth,
+                    features,
+                    samePlain ? features : join(parts, Encoded::plain),
+                    join(parts, Encoded::joint),
+                    join(parts, Encoded::audio));
+        }
+
+        private static float[] join(List<Encoded> parts, Function<Encoded, float[]> field) {
+            long length =
+                    parts.stream().mapToLong(part -> field.apply(part).length).sum();
+            if (length > MAX_VALUES) {
+                throw new IllegalArgumentException(
+                        "clip-wise clustering: expected at most %d feature values, got %d; cluster frame by frame"
+                                .formatted(MAX_VALUES, length));
+            }
+            float[] all = new float[(int) length];
+            int at = 0;
+            for (Encoded part : parts) {
+                float[] values = field.apply(part);
+                System.arraycopy(values, 0, all, at, values.length);
+                at += values.length;
+            }
+            return all;
+        }
+    }
 
     /** The frozen model. */
     static AudioVisualEncoder frozen(ImageBind model, FeatureNorm norm) {
@@ -76,7 +118,7 @@ final class AudioVisualEncoder implements AutoCloseable {
     private static Tensor features(Backend b, Workspace ws, ImageBind model, Tensor stream, FeatureNorm norm) {
         return switch (norm) {
             case HEAD -> model.patchFeatures(b, ws, stream);
-            case NONE -> b.copy(ws, stream.slice(1, 1, stream.dim(1)), dev.earshot.tensor.DType.F32);
+            case NONE -> b.copy(ws, stream.slice(1, 1, stream.dim(1)), DType.F32);
         };
     }
 

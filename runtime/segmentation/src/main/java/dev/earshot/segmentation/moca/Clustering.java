@@ -1,5 +1,7 @@
 package dev.earshot.segmentation.moca;
 
+import java.util.Arrays;
+
 /**
  * The clusters of the rows of one frame (or of all frames of a clip).
  *
@@ -10,4 +12,9 @@ package dev.earshot.segmentation.moca;
  * @param inertia sum over the live rows of 1 - cosine to the own centroid
  * @param restart which restart was the best
  */
-public record Clustering(int clusters, int width, int[] labels, float[] centroids, double inertia, int restart) {}
+public record Clustering(int clusters, int width, int[] labels, float[] centroids, double inertia, int restart) {
+    /** The same clusters for the rows {@code from} to {@code to} (exclusive); the inertia stays that of all rows. */
+    Clustering part(int from, int to) {
+        return new Clustering(clusters, width, Arrays.copyOfRange(labels, from, to), centroids, inertia, restart);
+    }
+}

@@ -1,6 +1,7 @@
 package dev.earshot.segmentation.moca;
 
 import dev.earshot.segmentation.BinaryMask;
+import dev.earshot.segmentation.ClipFrame;
 import dev.earshot.segmentation.FrameMask;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.StageTimes;
@@ -8,6 +9,7 @@ import dev.earshot.segmentation.audio.ImageBindAudio;
 import dev.earshot.segmentation.audio.Loudness;
 import dev.earshot.segmentation.image.ImagePreprocess;
 import dev.earshot.segmentation.image.RgbImage;
+import dev.earshot.segmentation.moca.AudioVisualEncoder.Encoded;
 import dev.earshot.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,10 +17,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * MoCA (arXiv 2403.14203) from frames and their sound to masks: {@link #segment(List)} is the method to read. Frozen
- * ImageBind features, or audio-enhanced ones where adapters are loaded. Owns nothing but the pass; one thread at a time.
+ * MoCA (arXiv 2403.14203) from frames and their sound to masks: {@link #segment} is the method to read. Frozen ImageBind
+ * features, or audio-enhanced ones where adapters are loaded. One thread at a time.
  */
-final class Moca {
+final class Moca implements AutoCloseable {
     private final AudioVisualEncoder encoder;
     private final MocaSettings settings;
     private final Optional<JointCentre> centre;
@@ -28,6 +30,7 @@ final class Moca {
     private final CosineKMeans kMeans;
     private final SoundingClusters soundingClusters;
 
+    /** Owns the encoder; the proposals are the caller's. */
     Moca(
             AudioVisualEncoder encoder,
             MocaSettings settings,
@@ -43,129 +46,128 @@ final class Moca {
     }
 
     /**
-     * The way of a frame: pixels and sound through the two trunks to features, clusters of the features, the clusters that
-     * sound, their pixels, and the proposals that fit them. Silent frames get an empty mask and cost nothing.
+     * The way of a frame: picture and sound through the two trunks to features, clusters of the features, the clusters
+     * that sound, their pixels, and the proposals that fit them. Silent frames get an empty mask and cost nothing.
      */
-    List<SegmentedFrame> segment(List<Moment> moments) {
-        List<Moment> sounding = moments.stream().filter(m -> !isSilent(m)).toList();
+    List<SegmentedFrame> segment(List<ClipFrame> frames) {
+        List<ClipFrame> sounding = frames.stream().filter(f -> !isSilent(f)).toList();
         List<SegmentedFrame> results = new ArrayList<>();
         if (!sounding.isEmpty()) {
-            Stopwatch watch = new Stopwatch();
-            int n = sounding.size();
-            HostTensor images = images(sounding);
-            HostTensor sounds = sounds(sounding);
-            watch.lap("preprocess", n);
-            AudioVisualEncoder.Encoded encoded = encoder.encode(images, sounds);
-            watch.lap("networks", n);
+            Stopwatch watch = new Stopwatch(sounding.size());
+            Encoded encoded = encode(sounding, watch);
             List<Clustering> clusterings = cluster(encoded, sounding);
-            watch.lap("cluster", n);
-            for (int i = 0; i < n; i++) {
-                results.add(mask(sounding.get(i), encoded, i, clusterings.get(i), watch.times()));
+            watch.lap("cluster");
+            for (int i = 0; i < sounding.size(); i++) {
+                results.add(outline(sounding.get(i), encoded, i, clusterings.get(i), watch.times()));
             }
         }
-        return inOrder(moments, results);
+        return withSilent(frames, results);
     }
 
-    boolean isSilent(Moment moment) {
-        return !(Loudness.dbfs(moment.sound()) >= settings.silenceDbfs());
+    private boolean isSilent(ClipFrame frame) {
+        return !(Loudness.dbfs(frame.sound()) >= settings.silenceDbfs());
     }
 
-    private HostTensor images(List<Moment> moments) {
+    /** Runs the networks over groups of 2^n frames, so that few shapes are captured whatever the number of frames. */
+    private Encoded encode(List<ClipFrame> frames, Stopwatch watch) {
+        List<Encoded> parts = new ArrayList<>();
+        for (int from = 0; from < frames.size(); ) {
+            int size = Integer.highestOneBit(Math.min(settings.batch(), frames.size() - from));
+            List<ClipFrame> group = frames.subList(from, from + size);
+            HostTensor images = images(group);
+            HostTensor sounds = sounds(group);
+            watch.lap("preprocess");
+            parts.add(encoder.encode(images, sounds));
+            watch.lap("networks");
+            from += size;
+        }
+        return Encoded.join(parts);
+    }
+
+    private HostTensor images(List<ClipFrame> frames) {
         int side = settings.inputSize();
-        float[] values = new float[moments.size() * 3 * side * side];
-        for (int i = 0; i < moments.size(); i++) {
-            float[] one = imagePreprocess.apply(moments.get(i).image());
+        float[] values = new float[frames.size() * 3 * side * side];
+        for (int i = 0; i < frames.size(); i++) {
+            float[] one = imagePreprocess.apply(frames.get(i).image());
             System.arraycopy(one, 0, values, i * one.length, one.length);
         }
-        return HostTensor.of(values, moments.size(), 3, side, side);
+        return HostTensor.of(values, frames.size(), 3, side, side);
     }
 
-    private HostTensor sounds(List<Moment> moments) {
+    private HostTensor sounds(List<ClipFrame> frames) {
         int size = logMel.clipSize();
-        float[] values = new float[moments.size() * size];
-        for (int i = 0; i < moments.size(); i++) {
-            System.arraycopy(logMel.segment(moments.get(i).sound()), 0, values, i * size, size);
+        int mels = logMel.fbank().options().melBins();
+        float[] values = new float[frames.size() * size];
+        for (int i = 0; i < frames.size(); i++) {
+            System.arraycopy(logMel.segment(frames.get(i).sound()), 0, values, i * size, size);
         }
-        return HostTensor.of(values, moments.size(), 1, size / logMel.targetFrames(), logMel.targetFrames());
+        return HostTensor.of(values, frames.size(), 1, mels, logMel.targetFrames());
     }
 
-    private List<Clustering> cluster(AudioVisualEncoder.Encoded encoded, List<Moment> moments) {
-        int frameSize = encoded.tokens() * encoded.width();
-        if (settings.scope() == MocaSettings.Scope.CLIP) {
-            Clustering all =
-                    kMeans.clusterFrame(encoded.features(), 0, moments.size() * encoded.tokens(), encoded.width(), 0);
-            return frames(all, moments.size(), encoded.tokens());
-        }
-        List<Clustering> clusterings = new ArrayList<>();
-        for (int i = 0; i < moments.size(); i++) {
-            clusterings.add(kMeans.clusterFrame(
-                    encoded.features(),
-                    i * frameSize,
-                    encoded.tokens(),
-                    encoded.width(),
-                    moments.get(i).index()));
-        }
-        return clusterings;
-    }
-
-    private static List<Clustering> frames(Clustering all, int frames, int tokens) {
+    private List<Clustering> cluster(Encoded encoded, List<ClipFrame> frames) {
+        float[] features = encoded.features();
+        int tokens = encoded.tokens();
+        int width = encoded.width();
         List<Clustering> each = new ArrayList<>();
-        for (int i = 0; i < frames; i++) {
-            int[] labels = Arrays.copyOfRange(all.labels(), i * tokens, (i + 1) * tokens);
-            each.add(
-                    new Clustering(all.clusters(), all.width(), labels, all.centroids(), all.inertia(), all.restart()));
+        switch (settings.scope()) {
+            case FRAME -> {
+                for (int i = 0; i < frames.size(); i++) {
+                    int index = frames.get(i).index();
+                    each.add(kMeans.clusterFrame(features, i * tokens * width, tokens, width, index));
+                }
+            }
+            case CLIP -> {
+                Clustering all = kMeans.clusterFrame(features, 0, frames.size() * tokens, width, 0);
+                for (int i = 0; i < frames.size(); i++) {
+                    each.add(all.part(i * tokens, (i + 1) * tokens));
+                }
+            }
         }
         return each;
     }
 
-    private SegmentedFrame mask(
-            Moment moment, AudioVisualEncoder.Encoded encoded, int at, Clustering clustering, StageTimes shared) {
-        Stopwatch watch = new Stopwatch();
+    private SegmentedFrame outline(ClipFrame frame, Encoded encoded, int at, Clustering clustering, StageTimes shared) {
+        Stopwatch watch = new Stopwatch(1);
+        RgbImage image = frame.image();
         ClusterChoice choice = choose(encoded, at, clustering);
-        watch.lap("choose", 1);
-        RgbImage image = moment.image();
-        int side = gridSide(encoded.tokens());
-        MaskUpsampler upsampler =
-                new MaskUpsampler(encoded.features(), at * encoded.tokens() * encoded.width(), side, side, clustering);
+        watch.lap("choose");
+        int side = (int) Math.round(Math.sqrt(encoded.tokens()));
+        int offset = at * encoded.tokens() * encoded.width();
+        MaskUpsampler upsampler = new MaskUpsampler(encoded.features(), offset, side, side, clustering);
         BinaryMask mask = upsampler.mask(choice.selected(), image.width(), image.height());
-        watch.lap("upsample", 1);
+        watch.lap("upsample");
         if (proposals.isPresent() && !mask.isEmpty()) {
-            mask = settings.matching()
-                    .match(
-                            mask,
-                            upsampler.masks(choice.selected(), image.width(), image.height()),
-                            proposals.get().propose(image));
-            watch.lap("match", 1);
+            List<BinaryMask> clusters = upsampler.masks(choice.selected(), image.width(), image.height());
+            mask = settings.matching().match(mask, clusters, proposals.get().propose(image));
+            watch.lap("match");
         }
         FrameMask result = new FrameMask(
-                moment.index(),
-                moment.seconds(),
+                frame.index(),
+                frame.timeSeconds(),
                 mask,
                 choice.bestScore(),
                 regions(clustering, choice),
-                Loudness.dbfs(moment.sound()),
+                Loudness.dbfs(frame.sound()),
                 false,
                 shared.plus(watch.times()));
         return new SegmentedFrame(image, result);
     }
 
-    private ClusterChoice choose(AudioVisualEncoder.Encoded encoded, int at, Clustering clustering) {
+    private ClusterChoice choose(Encoded encoded, int at, Clustering clustering) {
+        int[] labels = clustering.labels();
+        int clusters = clustering.clusters();
         return switch (settings.score()) {
             case JOINT -> {
-                int jointAt = at * encoded.tokens() * encoded.jointWidth();
-                float[] audio =
-                        Arrays.copyOfRange(encoded.audio(), at * encoded.jointWidth(), (at + 1) * encoded.jointWidth());
-                yield soundingClusters.byJointSpace(
-                        clustering.labels(), clustering.clusters(), encoded.joint(), jointAt, audio, centre);
+                int width = encoded.jointWidth();
+                float[] audio = Arrays.copyOfRange(encoded.audio(), at * width, (at + 1) * width);
+                int offset = at * encoded.tokens() * width;
+                yield soundingClusters.byJointSpace(labels, clusters, encoded.joint(), offset, audio, centre);
             }
-            case DELTA ->
-                soundingClusters.byChange(
-                        clustering.labels(),
-                        clustering.clusters(),
-                        encoded.features(),
-                        encoded.plain(),
-                        at * encoded.tokens() * encoded.width(),
-                        encoded.width());
+            case DELTA -> {
+                int offset = at * encoded.tokens() * encoded.width();
+                yield soundingClusters.byChange(
+                        labels, clusters, encoded.features(), encoded.plain(), offset, encoded.width());
+            }
         };
     }
 
@@ -182,27 +184,34 @@ final class Moca {
         return regions;
     }
 
-    private static int gridSide(int tokens) {
-        return (int) Math.round(Math.sqrt(tokens));
-    }
-
-    /** The results put back between the silent frames. */
-    private List<SegmentedFrame> inOrder(List<Moment> moments, List<SegmentedFrame> sounding) {
+    /** The results with the silent frames put back between them. */
+    private static List<SegmentedFrame> withSilent(List<ClipFrame> frames, List<SegmentedFrame> sounding) {
         List<SegmentedFrame> all = new ArrayList<>();
         int next = 0;
-        for (Moment moment : moments) {
-            boolean has = next < sounding.size() && sounding.get(next).result().index() == moment.index();
-            all.add(has ? sounding.get(next++) : silent(moment));
+        for (ClipFrame frame : frames) {
+            boolean sounds =
+                    next < sounding.size() && sounding.get(next).result().index() == frame.index();
+            all.add(sounds ? sounding.get(next++) : silent(frame));
         }
         return all;
     }
 
-    private static SegmentedFrame silent(Moment moment) {
-        RgbImage image = moment.image();
-        BinaryMask empty = new BinaryMask(image.width(), image.height());
-        double level = Loudness.dbfs(moment.sound());
-        return new SegmentedFrame(
-                image,
-                new FrameMask(moment.index(), moment.seconds(), empty, 0, List.of(), level, true, StageTimes.NONE));
+    private static SegmentedFrame silent(ClipFrame frame) {
+        RgbImage image = frame.image();
+        FrameMask result = new FrameMask(
+                frame.index(),
+                frame.timeSeconds(),
+                new BinaryMask(image.width(), image.height()),
+                0,
+                List.of(),
+                Loudness.dbfs(frame.sound()),
+                true,
+                StageTimes.NONE);
+        return new SegmentedFrame(image, result);
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
     }
 }

@@ -4,18 +4,24 @@ import dev.earshot.segmentation.StageTimes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Splits the time since its creation into stages. */
+/** Splits the time since its creation into stages, shared equally by a number of frames. */
 final class Stopwatch {
+    private final int frames;
     private final Map<String, Long> nanos = new LinkedHashMap<>();
     private long last = System.nanoTime();
 
-    /** Books the time since the last call for {@code stage}, shared by {@code frames} frames. */
-    void lap(String stage, int frames) {
+    Stopwatch(int frames) {
+        this.frames = frames;
+    }
+
+    /** Books the time since the last call, or since creation, for {@code stage}. */
+    void lap(String stage) {
         long now = System.nanoTime();
         nanos.merge(stage, (now - last) / frames, Long::sum);
         last = now;
     }
 
+    /** What one frame took. */
     StageTimes times() {
         return new StageTimes(nanos);
     }

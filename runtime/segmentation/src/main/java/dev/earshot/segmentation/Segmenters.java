@@ -1,0 +1,38 @@
+package dev.earshot.segmentation;
+
+import dev.earshot.segmentation.moca.MaskProposals;
+import dev.earshot.segmentation.moca.MocaSegmenter;
+import dev.earshot.segmentation.moca.MocaSettings;
+import dev.earshot.segmentation.moca.MocaWeights;
+import dev.earshot.tensor.Backend;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Makes segmenters. */
+public final class Segmenters {
+    private Segmenters() {}
+
+    /**
+     * MoCA with its default settings.
+     *
+     * @param backend what it runs on; close it after the segmenter
+     * @param weights folder with {@value MocaWeights#IMAGEBIND_FILE}, and {@value MocaWeights#ADAPTER_FILE} if adapters
+     *     were trained
+     * @throws dev.earshot.tensor.weights.WeightsException if a file is missing, malformed or of another model
+     */
+    public static Segmenter moca(Backend backend, Path weights) {
+        try (MocaWeights files = MocaWeights.in(weights)) {
+            return moca(backend, files, MocaSettings.DEFAULT);
+        }
+    }
+
+    /** MoCA with given settings; the weights may be closed afterwards. */
+    public static Segmenter moca(Backend backend, MocaWeights weights, MocaSettings settings) {
+        return new MocaSegmenter(backend, weights, settings, Optional.empty());
+    }
+
+    /** MoCA whose masks are matched with outlines that {@code proposals} suggests; close those after the segmenter. */
+    public static Segmenter moca(Backend backend, MocaWeights weights, MocaSettings settings, MaskProposals proposals) {
+        return new MocaSegmenter(backend, weights, settings, Optional.of(proposals));
+    }
+}

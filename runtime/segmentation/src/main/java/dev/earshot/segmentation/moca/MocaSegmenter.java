@@ -1,0 +1,163 @@
+package dev.earshot.segmentation.moca;
+
+import dev.earshot.models.adaav.AdaAvAdapters;
+import dev.earshot.models.imagebind.ImageBind;
+import dev.earshot.segmentation.Clip;
+import dev.earshot.segmentation.ClipFrame;
+import dev.earshot.segmentation.ClipStream;
+import dev.earshot.segmentation.Masks;
+import dev.earshot.segmentation.SegmentedFrame;
+import dev.earshot.segmentation.Segmenter;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.weights.WeightsException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+
+/** {@link Moca} behind the public interface: loads and owns the networks, feeds it from a clip. */
+public final class MocaSegmenter implements Segmenter {
+    private final ImageBind model;
+    private final Optional<AdaAvAdapters> adapters;
+    private final Moca moca;
+    private final MocaSettings settings;
+    private final Optional<MaskProposals> proposals;
+    private boolean closed;
+
+    /**
+     * Loads the networks; use {@link dev.earshot.segmentation.Segmenters}. The weights may be closed afterwards, the
+     * backend and the proposals not before this segmenter.
+     */
+    public MocaSegmenter(
+            Backend backend, MocaWeights weights, MocaSettings settings, Optional<MaskProposals> proposals) {
+        boolean centred = settings.jointCentre() == MocaSettings.JointCentring.CLASS_TOKEN;
+        if (centred && weights.centre().isEmpty()) {
+            throw WeightsException.of(
+                    weights.imageBind().source(),
+                    "joint centre",
+                    "centre vectors in " + MocaWeights.CENTRE_FILE,
+                    "none",
+                    "add the file or leave jointCentre at none");
+        }
+        if (settings.score() == ClusterScore.DELTA && weights.adapter().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "score delta compares features with and without adapters: expected an adapter file, got none");
+        }
+        this.settings = settings;
+        this.proposals = proposals;
+        this.model = ImageBind.load(backend, weights.imageBind(), settings.compute());
+        try {
+            this.adapters = weights.adapter().map(file -> AdaAvAdapters.load(backend, file, model.config()));
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+        Optional<JointCentre> centre = centred ? weights.centre() : Optional.empty();
+        this.moca = new Moca(encoder(), settings, centre, proposals);
+    }
+
+    private AudioVisualEncoder encoder() {
+        if (adapters.isEmpty()) {
+            return AudioVisualEncoder.frozen(model, settings.featureNorm());
+        }
+        return AudioVisualEncoder.adapted(
+                model,
+                adapters.get(),
+                settings.featureNorm(),
+                settings.score() == ClusterScore.DELTA,
+                settings.scoringTrunk() == MocaSettings.ScoringTrunk.FROZEN);
+    }
+
+    @Override
+    public Masks segment(Clip clip) {
+        checkOpen();
+        ClipStream frames = clip.stream();
+        return new Masks(frames, new Results(frames));
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("moca: closed");
+        }
+    }
+
+    /** Takes a batch of frames from the clip, or all of them for clip-wise clustering, whenever it has run dry. */
+    private final class Results implements Iterator<SegmentedFrame> {
+        private final ClipStream frames;
+        private final Deque<SegmentedFrame> ready = new ArrayDeque<>();
+
+        Results(ClipStream frames) {
+            this.frames = frames;
+        }
+
+        @Override
+        public boolean hasNext() {
+            if (ready.isEmpty()) {
+                checkOpen();
+                boolean wholeClip = settings.scope() == MocaSettings.Scope.CLIP;
+                List<ClipFrame> batch = new ArrayList<>();
+                while ((wholeClip || batch.size() < settings.batch()) && frames.hasNext()) {
+                    batch.add(frames.next());
+                }
+                ready.addAll(moca.segment(batch));
+            }
+            return !ready.isEmpty();
+        }
+
+        @Override
+        public SegmentedFrame next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException("masks: no more frames");
+            }
+            return ready.remove();
+        }
+    }
+
+    @Override
+    public String method() {
+        return "moca";
+    }
+
+    @Override
+    public Map<String, String> settings() {
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put("adapters", adapters.map(a -> a.config().pairs().toString()).orElse("none"));
+        words.put("clusters", String.valueOf(settings.kMeans().clusters()));
+        words.put("restarts", String.valueOf(settings.kMeans().restarts()));
+        words.put("seed", String.valueOf(settings.kMeans().seed()));
+        words.put("hartigan", String.valueOf(settings.kMeans().hartigan()));
+        words.put("scope", word(settings.scope()));
+        words.put("featureNorm", word(settings.featureNorm()));
+        words.put("score", word(settings.score()));
+        words.put("scoringTrunk", word(settings.scoringTrunk()));
+        words.put("tauAbs", String.valueOf(settings.tauAbs()));
+        words.put("tauRel", String.valueOf(settings.tauRel()));
+        words.put("silenceDbfs", String.valueOf(settings.silenceDbfs()));
+        words.put("jointCentre", word(settings.jointCentre()));
+        words.put("proposals", proposals.map(MaskProposals::name).orElse("none"));
+        words.put("inputSize", String.valueOf(settings.inputSize()));
+        words.put("precision", settings.compute() == DType.BF16 ? "bf16" : "fp32");
+        return words;
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            moca.close();
+            adapters.ifPresent(AdaAvAdapters::close);
+            model.close();
+        }
+    }
+}
