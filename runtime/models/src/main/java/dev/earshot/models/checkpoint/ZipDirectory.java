@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ final class ZipDirectory {
     private static final int FLAG_UTF8 = 1 << 11;
     private static final int FLAGS_DEFLATE_LEVEL = 3 << 1;
     private static final long MAX32 = 0xffff_ffffL;
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
 
@@ -46,7 +48,18 @@ final class ZipDirectory {
 
     /** What one central record says. */
     private record Central(
-            byte[] rawName, String name, int flags, int method, int crc, long packed, long size, long localOffset) {}
+            byte[] rawName,
+            String name,
+            int flags,
+            int method,
+            int crc,
+            long packed,
+            long size,
+            long localOffset,
+            ByteBuffer zip64Block) {}
+
+    /** The zip64 block of an extra field (empty if there is none) and the fields it widens. */
+    private record Zip64(ByteBuffer block, long... values) {}
 
     /** Where the directory lies and how many records it has. */
     private record End(long offset, long bytes, long count, long endOffset) {}
@@ -176,11 +189,14 @@ final class ZipDirectory {
         int flags = ushort(fixed, 8);
         int method = ushort(fixed, 10);
         checkMethod(name, flags, method);
-        long[] wide = zip64(name, extra, uint(fixed, 24), uint(fixed, 20), uint(fixed, 42));
-        if (method == STORED && wide[0] != wide[1]) {
-            throw error("zip entry " + quote(name), "equal sizes for stored data", wide[0] + " and " + wide[1]);
+        Zip64 wide = zip64(name, extra, EMPTY, uint(fixed, 24), uint(fixed, 20), uint(fixed, 42));
+        long size = wide.values()[0];
+        long packed = wide.values()[1];
+        if (method == STORED && size != packed) {
+            throw error("zip entry " + quote(name), "equal sizes for stored data", size + " and " + packed);
         }
-        return new Central(rawName, name, flags, method, fixed.getInt(16), wide[1], wide[0], wide[2]);
+        return new Central(
+                rawName, name, flags, method, fixed.getInt(16), packed, size, wide.values()[2], wide.block());
     }
 
     private void checkMethod(String name, int flags, int method) {
@@ -195,11 +211,12 @@ final class ZipDirectory {
 
     /**
      * The 64-bit values of fields that are all ones in the 32-bit record: size, packed size, offset. A value stands in the
-     * extra field exactly when its 32-bit field is all ones.
+     * extra field exactly when its 32-bit field is all ones. The block may also repeat {@code known} unasked: PyTorch writes
+     * the directory's block into the local header too, where none of its fields is all ones.
      */
-    private long[] zip64(String name, ByteBuffer extra, long... fields) {
+    private Zip64 zip64(String name, ByteBuffer extra, ByteBuffer known, long... fields) {
         long[] values = fields.clone();
-        boolean seen = false;
+        ByteBuffer found = EMPTY;
         while (extra.hasRemaining()) {
             if (extra.remaining() < 4) {
                 throw error("zip entry " + quote(name), "an extra field of whole blocks", "a part of one");
@@ -211,19 +228,22 @@ final class ZipDirectory {
             }
             ByteBuffer block = slice(extra, length);
             if (id == 1) {
-                if (seen) {
-                    throw error("zip entry " + quote(name), "one zip64 block", "two");
+                if (found.hasRemaining() || length == 0) {
+                    throw error("zip entry " + quote(name), "one zip64 block with values", "two or an empty one");
                 }
-                seen = true;
-                readZip64Block(name, block, values);
+                found = block;
+                boolean repeats = block.equals(known) && Arrays.stream(fields).noneMatch(field -> field == MAX32);
+                if (!repeats) {
+                    readZip64Block(name, block.duplicate().order(block.order()), values);
+                }
             }
         }
         for (int i = 0; i < values.length; i++) {
-            if (values[i] < 0 || fields[i] == MAX32 && !seen) {
+            if (values[i] < 0 || fields[i] == MAX32 && !found.hasRemaining()) {
                 throw error("zip entry " + quote(name), "a zip64 block with its sizes", "none or negative ones");
             }
         }
-        return values;
+        return new Zip64(found, values);
     }
 
     private void readZip64Block(String name, ByteBuffer block, long[] values) {
@@ -298,7 +318,8 @@ final class ZipDirectory {
             throw error(what, "a local header that agrees with the directory", "another one");
         }
         ByteBuffer extra = source.read(record.localOffset() + 30 + nameLength, extraLength);
-        long[] sizes = zip64(record.name(), extra, uint(local, 22), uint(local, 18));
+        long[] sizes = zip64(record.name(), extra, record.zip64Block(), uint(local, 22), uint(local, 18))
+                .values();
         boolean described = (record.flags() & FLAG_DESCRIPTOR) != 0;
         boolean zeros = local.getInt(14) == 0 && sizes[0] == 0 && sizes[1] == 0;
         boolean equal = local.getInt(14) == record.crc() && sizes[0] == record.size() && sizes[1] == record.packed();

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.zip.CRC32;
@@ -19,6 +20,7 @@ import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -229,11 +231,7 @@ final class HostileZipTest {
     @Test
     void zip64FieldsMustAgree() {
         refused(ZipBuilder.checkpoint().with(zip -> zip.zip64CountChange = 1), "the figures of the plain end record");
-        byte[] block = ZipBuilder.buffer(12)
-                .putShort((short) 1)
-                .putShort((short) 8)
-                .putLong(8)
-                .array();
+        byte[] block = ZipBuilder.zip64Block(8);
         refused(ZipBuilder.checkpoint().change(2, entry -> entry.extra = block), "zip64 values for full fields only");
         refused(ZipBuilder.checkpoint().change(2, entry -> entry.size = 0xffff_ffffL), "a zip64 block with its sizes");
         refused(
@@ -243,14 +241,9 @@ final class HostileZipTest {
                 ZipBuilder.checkpoint().change(2, entry -> entry.extra = new byte[] {1, 0, 9, 0}),
                 "an extra block inside");
         refused(
-                ZipBuilder.checkpoint().change(2, entry -> entry.extra = new byte[] {1, 0, 0, 0, 1, 0, 0, 0}),
-                "one zip64 block, got two");
-        byte[] negative = ZipBuilder.buffer(20)
-                .putShort((short) 1)
-                .putShort((short) 16)
-                .putLong(-1)
-                .putLong(-1)
-                .array();
+                ZipBuilder.checkpoint().change(2, entry -> entry.extra = new byte[] {1, 0, 0, 0}),
+                "one zip64 block with values");
+        byte[] negative = ZipBuilder.zip64Block(-1, -1);
         refused(
                 ZipBuilder.checkpoint().change(2, entry -> {
                     entry.extra = negative;
@@ -262,12 +255,7 @@ final class HostileZipTest {
 
     @Test
     void zip64SizesOfSmallEntriesAreRead() {
-        byte[] block = ZipBuilder.buffer(20)
-                .putShort((short) 1)
-                .putShort((short) 16)
-                .putLong(8)
-                .putLong(8)
-                .array();
+        byte[] block = ZipBuilder.zip64Block(8, 8);
         byte[] file = plain(2).change(2, entry -> {
                     entry.extra = block;
                     entry.localExtra = block;
@@ -279,6 +267,52 @@ final class HostileZipTest {
                 .toBytes();
         try (Checkpoint checkpoint = Checkpoint.parse("zip64.pth", file)) {
             assertEquals(Set.of("w"), checkpoint.entries().keySet());
+        }
+    }
+
+    @Test
+    void checkpointBeyondFourGigabytesIsReadAsPyTorchWritesIt(@TempDir Path folder) throws IOException {
+        // A storage of 5 GiB (a hole), so that the sizes of one entry and the offsets of all later ones need 64 bits.
+        long bytes = 5L << 30;
+        long count = bytes / 4;
+        PickleBuilder pickle =
+                PickleBuilder.pickle().op('}').text("w").tensor(count, count - 2, new long[] {2}, new long[] {1});
+        byte[] sizes = ZipBuilder.zip64Block(bytes, bytes);
+        byte[] descriptor = ZipBuilder.buffer(24)
+                .putInt(0x08074b50)
+                .putInt(0)
+                .putLong(bytes)
+                .putLong(bytes)
+                .array();
+        long offset = 30 + "top/data/0".length() + sizes.length + bytes + descriptor.length;
+        byte[] place = ZipBuilder.zip64Block(offset);
+        ZipBuilder zip = new ZipBuilder().add("top/data/0", new byte[0], entry -> {
+            entry.hole = bytes - 8;
+            entry.size = 0xffff_ffffL;
+            entry.packed = 0xffff_ffffL;
+            entry.crc = 0;
+            entry.extra = sizes;
+            entry.localExtra = sizes;
+            entry.gap = descriptor;
+            entry.descriptor = FLOATS;
+        });
+        zip.add("top/data.pkl", pickle.ops("s.").toBytes(), entry -> {
+            entry.offset = 0xffff_ffffL;
+            entry.extra = place;
+            entry.localExtra = place;
+            entry.descriptor = ZipBuilder.buffer(24)
+                    .putInt(0x08074b50)
+                    .putInt(entry.crc)
+                    .putLong(entry.size)
+                    .putLong(entry.size)
+                    .array();
+        });
+        Path path = folder.resolve("large.pth");
+        zip.writeTo(path);
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            checkpoint.writeTo("w", Channels.newChannel(out));
+            assertArrayEquals(FLOATS, out.toByteArray());
         }
     }
 

@@ -1,9 +1,13 @@
 package dev.earshot.models.checkpoint;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -43,6 +47,7 @@ final class ZipBuilder {
         byte[] localExtra = {};
         byte[] descriptor = {};
         byte[] gap = {};
+        long hole;
         byte[] entryComment = {};
         long offset = -1;
         boolean centralOnly;
@@ -118,27 +123,78 @@ final class ZipBuilder {
 
     byte[] toBytes() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(before);
-        long[] offsets = new long[entries.size()];
-        for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = out.size();
-            if (!entries.get(i).centralOnly) {
-                writeLocal(entries.get(i), out);
+        write(new Output() {
+            @Override
+            public void write(byte[] bytes) {
+                out.writeBytes(bytes);
             }
-        }
-        out.writeBytes(beforeDirectory);
-        long directory = out.size();
-        for (int i = 0; i < offsets.length; i++) {
-            Entry entry = entries.get(i);
-            writeCentral(entry, entry.offset >= 0 ? entry.offset : offsets[i], out);
-        }
-        writeEnd(directory, out);
-        out.writeBytes(after);
+
+            @Override
+            public long skip(long bytes) {
+                out.writeBytes(new byte[Math.toIntExact(bytes)]);
+                return out.size();
+            }
+        });
         return out.toByteArray();
     }
 
-    private static void writeLocal(Entry entry, ByteArrayOutputStream out) {
-        out.writeBytes(buffer(30)
+    /** Writes the archive with real holes for {@link Entry#hole}, so that it takes no room on most file systems. */
+    void writeTo(Path path) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            write(new Output() {
+                @Override
+                public void write(byte[] bytes) throws IOException {
+                    file.write(bytes);
+                }
+
+                @Override
+                public long skip(long bytes) throws IOException {
+                    file.seek(file.getFilePointer() + bytes);
+                    return file.getFilePointer();
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Where an archive goes. */
+    private interface Output {
+        void write(byte[] bytes) throws IOException;
+
+        /** Leaves zeros; returns the place behind them. */
+        long skip(long bytes) throws IOException;
+
+        default long position() throws IOException {
+            return skip(0);
+        }
+    }
+
+    private void write(Output out) {
+        try {
+            out.write(before);
+            long[] offsets = new long[entries.size()];
+            for (int i = 0; i < offsets.length; i++) {
+                offsets[i] = out.position();
+                if (!entries.get(i).centralOnly) {
+                    writeLocal(entries.get(i), out);
+                }
+            }
+            out.write(beforeDirectory);
+            long directory = out.position();
+            for (int i = 0; i < offsets.length; i++) {
+                Entry entry = entries.get(i);
+                writeCentral(entry, entry.offset >= 0 ? entry.offset : offsets[i], out);
+            }
+            writeEnd(directory, out);
+            out.write(after);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void writeLocal(Entry entry, Output out) throws IOException {
+        out.write(buffer(30)
                 .putInt(0x04034b50)
                 .putShort((short) 20)
                 .putShort((short) entry.localFlags)
@@ -150,15 +206,16 @@ final class ZipBuilder {
                 .putShort((short) entry.localName.length)
                 .putShort((short) entry.localExtra.length)
                 .array());
-        out.writeBytes(entry.localName);
-        out.writeBytes(entry.localExtra);
-        out.writeBytes(entry.data);
-        out.writeBytes(entry.descriptor);
-        out.writeBytes(entry.gap);
+        out.write(entry.localName);
+        out.write(entry.localExtra);
+        out.write(entry.data);
+        out.skip(entry.hole);
+        out.write(entry.descriptor);
+        out.write(entry.gap);
     }
 
-    private static void writeCentral(Entry entry, long offset, ByteArrayOutputStream out) {
-        out.writeBytes(buffer(46)
+    private static void writeCentral(Entry entry, long offset, Output out) throws IOException {
+        out.write(buffer(46)
                 .putInt(0x02014b50)
                 .putShort((short) 0)
                 .putShort((short) 20)
@@ -176,17 +233,17 @@ final class ZipBuilder {
                 .putInt(0)
                 .putInt((int) offset)
                 .array());
-        out.writeBytes(entry.name);
-        out.writeBytes(entry.extra);
-        out.writeBytes(entry.entryComment);
+        out.write(entry.name);
+        out.write(entry.extra);
+        out.write(entry.entryComment);
     }
 
-    private void writeEnd(long directory, ByteArrayOutputStream out) {
-        long end = out.size();
+    private void writeEnd(long directory, Output out) throws IOException {
+        long end = out.position();
         long count = entries.size() + countChange;
         long offset = directory + directoryOffsetChange;
         if (zip64) {
-            out.writeBytes(buffer(56)
+            out.write(buffer(56)
                     .putInt(0x06064b50)
                     .putLong(44)
                     .putShort((short) 0x031e)
@@ -198,24 +255,33 @@ final class ZipBuilder {
                     .putLong(end - directory)
                     .putLong(offset)
                     .array());
-            out.writeBytes(buffer(20)
+            out.write(buffer(20)
                     .putInt(0x07064b50)
                     .putInt(0)
                     .putLong(end)
                     .putInt(locatorDisks)
                     .array());
         }
-        out.writeBytes(buffer(22)
+        out.write(buffer(22)
                 .putInt(0x06054b50)
                 .putShort((short) disk)
                 .putShort((short) 0)
                 .putShort((short) count)
                 .putShort((short) count)
                 .putInt((int) (end - directory))
-                .putInt((int) offset)
+                .putInt((int) Math.min(offset, 0xffff_ffffL))
                 .putShort((short) comment.length)
                 .array());
-        out.writeBytes(comment);
+        out.write(comment);
+    }
+
+    /** A zip64 block of these values, with its id and length. */
+    static byte[] zip64Block(long... values) {
+        ByteBuffer block = buffer(4 + 8 * values.length).putShort((short) 1).putShort((short) (8 * values.length));
+        for (long value : values) {
+            block.putLong(value);
+        }
+        return block.array();
     }
 
     static ByteBuffer buffer(int bytes) {
