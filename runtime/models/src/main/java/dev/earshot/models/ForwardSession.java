@@ -90,17 +90,28 @@ public final class ForwardSession<O> implements AutoCloseable {
         }
         Workspace ws = backend.workspace(FIRST_BYTES);
         try {
-            List<Tensor> tensors = Arrays.stream(inputs)
-                    .map(input -> backend.upload(ws, input, DType.F32))
-                    .toList();
-            Holder<O> result = new Holder<>();
-            Program program = backend.capture(b -> result.outputs = forward.apply(b, ws, tensors));
-            Captured<O> pass = new Captured<>(ws, tensors, program, result.outputs);
+            Captured<O> pass = capture(ws, inputs);
             captured.put(shapes, pass);
             return pass;
         } catch (Throwable t) {
             ws.close();
             throw t;
+        }
+    }
+
+    /**
+     * The workspace is this pass's alone and nobody allocates from it again, so its tensors stay valid after their frame.
+     * The frame is there because its close verifies the guard bytes of tests: a replay writes temporaries over guards of
+     * tensors that were made later in the pass.
+     */
+    private Captured<O> capture(Workspace ws, HostTensor[] inputs) {
+        try (Workspace.Frame _ = ws.frame()) {
+            List<Tensor> tensors = Arrays.stream(inputs)
+                    .map(input -> backend.upload(ws, input, DType.F32))
+                    .toList();
+            Holder<O> result = new Holder<>();
+            Program program = backend.capture(b -> result.outputs = forward.apply(b, ws, tensors));
+            return new Captured<>(ws, tensors, program, result.outputs);
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.earshot.models.adaav;
 
-import dev.earshot.models.CheckpointGuess;
-import dev.earshot.tensor.Shape;
+import dev.earshot.models.internal.CheckpointGuess;
+import dev.earshot.models.internal.CheckpointShapes;
 import dev.earshot.tensor.weights.Weight;
 import dev.earshot.tensor.weights.WeightLoader;
 import dev.earshot.tensor.weights.Weights;
@@ -50,22 +50,19 @@ final class AdaAvKeys {
                     "none",
                     "give the configuration");
         }
-        Placement placement;
-        try {
-            placement = Placement.parse(pairs);
-        } catch (IllegalArgumentException e) {
-            throw new WeightsException(
-                    "%s: metadata entry %s: expected 26:6,27:7 or the like, got %s"
-                            .formatted(weights.source(), PAIRS, WeightsException.quote(pairs)),
-                    e);
-        }
-        if (!(placement instanceof Placement.Explicit(List<BlockPair> places))) {
+        if (!pairs.matches(Placement.Explicit.FORM)) {
             throw WeightsException.of(
-                    weights.source(), "metadata entry " + PAIRS, "a list 26:6,27:7", WeightsException.quote(pairs));
+                    weights.source(),
+                    "metadata entry " + PAIRS,
+                    "a list such as 26:6,27:7",
+                    WeightsException.quote(pairs));
         }
-        Shape down = weights.shape(prefix(0, "attn") + DOWN_V);
-        Shape latents = weights.shape(prefix(0, "attn") + LATENTS);
-        return new AdaAvConfig(places, Math.toIntExact(down.dim(0)), Math.toIntExact(latents.dim(0)));
+        CheckpointShapes shapes = new CheckpointShapes(weights);
+        return shapes.derive("AdaAV adapters", () -> {
+            int bottleneck = shapes.dim(prefix(0, "attn") + DOWN_V, 2, 0);
+            int latents = shapes.dim(prefix(0, "attn") + LATENTS, 2, 0);
+            return new AdaAvConfig(Placement.Explicit.parse(pairs).pairs(), bottleneck, latents);
+        });
     }
 
     /** The declared tensors of one module. */

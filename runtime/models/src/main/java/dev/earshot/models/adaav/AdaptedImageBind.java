@@ -3,6 +3,7 @@ package dev.earshot.models.adaav;
 import dev.earshot.models.ForwardSession;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.vit.BlockHook;
+import dev.earshot.models.vit.Trunk;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Tensor;
@@ -42,6 +43,14 @@ public final class AdaptedImageBind {
      * @param audioEmbedding F32 [B, out], as without adapters
      */
     public record Output(Tensor features, Tensor imageEmbedding, Tensor audioEmbedding) {}
+
+    /**
+     * The image stream after the last block, both F32 [B, 1 + P, d_v].
+     *
+     * @param adapted with what the adapters add
+     * @param frozen as without adapters
+     */
+    public record Streams(Tensor adapted, Tensor frozen) {}
 
     /** Puts adapters onto a model of the sizes they were loaded for. */
     public AdaptedImageBind(ImageBind model, AdaAvAdapters adapters) {
@@ -95,13 +104,28 @@ public final class AdaptedImageBind {
 
     /** As {@link #encode(Backend, Workspace, Tensor, Heard)}; {@code observer} sees every block after its adapter. */
     public Tensor encode(Backend b, Workspace ws, Tensor image, Heard heard, BlockHook observer) {
-        long clips = heard.embedding().dim(0);
-        if (image.dim(0) != clips) {
-            throw new IllegalArgumentException(
-                    "adapted ImageBind: expected as many images as audio samples, got %d and %d"
-                            .formatted(image.dim(0), clips));
-        }
+        checkBatch(image, heard);
         return model.vision().encode(b, ws, image, new Insertion(heard, observer));
+    }
+
+    /**
+     * The stream with and without adapters. The blocks before the first adapter run once for both.
+     *
+     * @param image F32 [B, 3, H, W]
+     */
+    public Streams encodeBoth(Backend b, Workspace ws, Tensor image, Heard heard) {
+        checkBatch(image, heard);
+        Trunk trunk = model.vision().trunk();
+        int first = adapters.config().pairs().stream()
+                .mapToInt(BlockPair::imageBlock)
+                .min()
+                .orElseThrow();
+        Tensor adapted = model.vision().preNorm(b, ws, model.vision().tokens(b, ws, image));
+        trunk.run(b, ws, adapted, 0, first, BlockHook.NONE);
+        Tensor frozen = b.copy(ws, adapted, DType.F32);
+        trunk.run(b, ws, adapted, first, trunk.depth(), new Insertion(heard, BlockHook.NONE));
+        trunk.run(b, ws, frozen, first, trunk.depth(), BlockHook.NONE);
+        return new Streams(adapted, frozen);
     }
 
     /**
@@ -133,6 +157,15 @@ public final class AdaptedImageBind {
     public ForwardSession<Output> session(FeatureNorm featureNorm) {
         return new ForwardSession<>(
                 model.backend(), (b, ws, inputs) -> forward(b, ws, inputs.get(0), inputs.get(1), featureNorm));
+    }
+
+    private static void checkBatch(Tensor image, Heard heard) {
+        long samples = heard.embedding().dim(0);
+        if (image.dim(0) != samples) {
+            throw new IllegalArgumentException(
+                    "adapted ImageBind: expected as many images as audio samples, got %d and %d"
+                            .formatted(image.dim(0), samples));
+        }
     }
 
     private static List<Tensor> joined(List<Tensor> states, long samples) {

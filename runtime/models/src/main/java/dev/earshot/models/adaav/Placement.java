@@ -25,6 +25,16 @@ public sealed interface Placement {
 
     /** A list of places. */
     record Explicit(List<BlockPair> pairs) implements Placement {
+        /** {@code 26:6,27:7} as a pattern. */
+        static final String FORM = "\\d{1,4}:\\d{1,4}(,\\d{1,4}:\\d{1,4})*";
+
+        static Explicit parse(String text) {
+            return new Explicit(Arrays.stream(text.split(","))
+                    .map(pair -> pair.split(":"))
+                    .map(pair -> new BlockPair(Integer.parseInt(pair[0]), Integer.parseInt(pair[1])))
+                    .toList());
+        }
+
         /** Copies the list. */
         public Explicit {
             pairs = List.copyOf(pairs);
@@ -69,14 +79,11 @@ public sealed interface Placement {
                 default -> new Interleaved(count);
             };
         }
-        if (!text.matches("\\d{1,4}:\\d{1,4}(,\\d{1,4}:\\d{1,4})*")) {
+        if (!text.matches(Explicit.FORM)) {
             throw new IllegalArgumentException(
                     "adapter placement: expected last:K, first:K, interleaved:K or IMAGE:AUDIO,IMAGE:AUDIO,…, got \"%s\""
                             .formatted(text));
         }
-        return new Explicit(Arrays.stream(text.split(","))
-                .map(pair -> pair.split(":"))
-                .map(pair -> new BlockPair(Integer.parseInt(pair[0]), Integer.parseInt(pair[1])))
-                .toList());
+        return Explicit.parse(text);
     }
 }

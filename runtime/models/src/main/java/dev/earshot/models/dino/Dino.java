@@ -1,8 +1,8 @@
 package dev.earshot.models.dino;
 
-import dev.earshot.models.CheckpointGuess;
 import dev.earshot.models.Filler;
 import dev.earshot.models.ForwardSession;
+import dev.earshot.models.internal.CheckpointGuess;
 import dev.earshot.models.vit.BlockHook;
 import dev.earshot.models.vit.BlockWeights;
 import dev.earshot.models.vit.LayerNorm;

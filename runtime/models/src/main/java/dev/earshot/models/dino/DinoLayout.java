@@ -1,18 +1,19 @@
 package dev.earshot.models.dino;
 
-import dev.earshot.models.CheckpointGuess;
+import dev.earshot.models.internal.CheckpointGuess;
+import dev.earshot.models.internal.CheckpointShapes;
 import dev.earshot.models.vit.BlockConfig;
 import dev.earshot.models.vit.BlockWeights;
 import dev.earshot.models.vit.LayerNormWeights;
 import dev.earshot.models.vit.LinearWeights;
 import dev.earshot.models.vit.VitConfig;
-import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.weights.Weight;
 import dev.earshot.tensor.weights.WeightLoader;
 import dev.earshot.tensor.weights.Weights;
 import dev.earshot.tensor.weights.WeightsException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -151,38 +152,23 @@ record DinoLayout(DinoKeyForm form, String prefix, String blocks, Names names) {
         return blocks.formatted(index);
     }
 
+    /** Sizes of the backbone from the shapes of a checkpoint of this layout. */
     DinoConfig config(Weights weights) {
-        Shape stem = shape(weights, names.patchEmbed + ".weight", 4); // [D, 3, p, p]
-        int width = Math.toIntExact(stem.dim(0));
-        int patch = Math.toIntExact(stem.dim(3));
-        int rows = Math.toIntExact(shape(weights, names.positions, 3).dim(1));
-        int side = (int) Math.round(Math.sqrt(rows - 1.0));
-        if (side * side != rows - 1) {
-            throw WeightsException.of(
-                    weights.source(),
-                    prefix + names.positions,
-                    "1 + n * n rows",
-                    rows + " rows",
-                    "is the file damaged?");
-        }
-        int depth = 0;
-        while (weights.contains(prefix + block(depth) + names.norm1 + ".weight")) {
-            depth++;
-        }
-        int mlpWidth = Math.toIntExact(
-                shape(weights, block(0) + names.fc1 + ".weight", 2).dim(0));
-        VitConfig vit = new VitConfig(
-                side * patch, patch, width, depth, DinoConfig.heads(weights, width), mlpWidth, form.layerNormEps());
-        return new DinoConfig(vit, form.resampling());
-    }
-
-    private Shape shape(Weights weights, String key, int rank) {
-        Shape shape = weights.shape(prefix + key);
-        if (shape.rank() != rank) {
-            throw WeightsException.of(
-                    weights.source(), prefix + key, "rank " + rank, shape.toString(), "is the file damaged?");
-        }
-        return shape;
+        CheckpointShapes shapes = new CheckpointShapes(weights);
+        String stem = prefix + names.patchEmbed + ".weight"; // [D, 3, p, p]
+        return shapes.derive("a DINO backbone", () -> {
+            int width = shapes.dim(stem, 4, 0);
+            int patch = shapes.dim(stem, 4, 3);
+            VitConfig vit = new VitConfig(
+                    Math.multiplyExact(shapes.gridSide(prefix + names.positions), patch),
+                    patch,
+                    width,
+                    shapes.depth(prefix + blocks + names.norm1 + ".weight"),
+                    shapes.heads("earshot.heads", width, DinoConfig.HEAD_DIM),
+                    shapes.dim(prefix + block(0) + names.fc1 + ".weight", 2, 0),
+                    form.layerNormEps());
+            return new DinoConfig(vit, form.resampling());
+        });
     }
 
     /** Declares the backbone; heads, poolers and the student beside it are ignored. */
@@ -195,7 +181,7 @@ record DinoLayout(DinoKeyForm form, String prefix, String blocks, Names names) {
                 new LinearWeights(
                         List.of(root.tensor(names.patchEmbed + ".weight", width, 3, vit.patchSize(), vit.patchSize())),
                         List.of(root.tensor(names.patchEmbed + ".bias", width))),
-                java.util.stream.IntStream.range(0, vit.depth())
+                IntStream.range(0, vit.depth())
                         .mapToObj(i -> block(root.at(block(i)), vit.block()))
                         .toList(),
                 LayerNormWeights.declare(root, names.norm, width));

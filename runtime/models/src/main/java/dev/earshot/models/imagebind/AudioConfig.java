@@ -19,6 +19,20 @@ public record AudioConfig(
     /** Stride of the published stem. */
     public static final int STRIDE = 10;
 
+    /** Checks that every size is positive and heads divide the width. */
+    public AudioConfig {
+        if (kernel <= 0 || stride <= 0 || patches <= 0 || depth <= 0 || outputWidth <= 0) {
+            throw new IllegalArgumentException(
+                    "audio encoder: expected positive sizes, got kernel %d, stride %d, patches %d, depth %d, output %d"
+                            .formatted(kernel, stride, patches, depth, outputWidth));
+        }
+        if (width <= 0 || heads <= 0 || width % heads != 0 || mlpWidth <= 0) {
+            throw new IllegalArgumentException(
+                    "audio encoder: expected a width of whole heads and an MLP, got width %d, heads %d, MLP %d"
+                            .formatted(width, heads, mlpWidth));
+        }
+    }
+
     /** The sizes of each block; audio blocks have one learned key and value besides the tokens. */
     public BlockConfig block() {
         return new BlockConfig(width, heads, mlpWidth, ImageBindConfig.LAYER_NORM_EPS, true);

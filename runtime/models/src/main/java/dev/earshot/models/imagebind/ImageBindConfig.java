@@ -30,6 +30,6 @@ public record ImageBindConfig(VisionConfig vision, AudioConfig audio) {
      * channels wide as in the published model.
      */
     public static ImageBindConfig of(Weights weights) {
-        return new ImageBindConfig(ImageBindKeys.visionConfig(weights), ImageBindKeys.audioConfig(weights));
+        return ImageBindKeys.config(weights);
     }
 }

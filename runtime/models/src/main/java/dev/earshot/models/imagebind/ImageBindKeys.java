@@ -1,6 +1,7 @@
 package dev.earshot.models.imagebind;
 
-import dev.earshot.models.CheckpointGuess;
+import dev.earshot.models.internal.CheckpointGuess;
+import dev.earshot.models.internal.CheckpointShapes;
 import dev.earshot.models.vit.BlockConfig;
 import dev.earshot.models.vit.BlockWeights;
 import dev.earshot.models.vit.LayerNormWeights;
@@ -13,7 +14,6 @@ import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
-import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.weights.Weight;
 import dev.earshot.tensor.weights.WeightLoader;
 import dev.earshot.tensor.weights.Weights;
@@ -35,6 +35,11 @@ final class ImageBindKeys {
     /** Eps of the audio stem's layer norm, PyTorch's default, unlike all others. */
     private static final float STEM_EPS = 1e-5f;
 
+    /** Channels of a head in the published model. */
+    private static final int VISION_HEAD_DIM = 80;
+
+    private static final int AUDIO_HEAD_DIM = 64;
+
     private static final int FRAMES = 2;
     private static final int CHANNELS = 3;
 
@@ -52,48 +57,50 @@ final class ImageBindKeys {
                 .hint(CheckpointGuess::describe);
     }
 
+    /** Sizes of both encoders from the shapes of a checkpoint. */
+    static ImageBindConfig config(Weights weights) {
+        return new CheckpointShapes(weights)
+                .derive("ImageBind", () -> new ImageBindConfig(visionConfig(weights), audioConfig(weights)));
+    }
+
     /** Sizes of the image encoder from the shapes of a checkpoint. */
     static VisionConfig visionConfig(Weights weights) {
-        Shape stem = shape(weights, VISION_STEM, 5); // [D, 3, 2, p, p]
-        int width = size(stem, 0);
-        int patch = size(stem, -1);
-        int patches = size(shape(weights, VISION_POSITIONS, 3), 1) - 1;
-        int side = (int) Math.round(Math.sqrt(patches));
-        if (side * side != patches) {
-            throw WeightsException.of(
-                    weights.source(),
-                    VISION_POSITIONS,
-                    "1 + n * n rows",
-                    patches + 1 + " rows",
-                    "is the file damaged?");
-        }
-        VitConfig vit = new VitConfig(
-                side * patch,
-                patch,
-                width,
-                depth(weights, "modality_trunks.vision.blocks."),
-                heads(weights, "earshot.vision_heads", width, 80),
-                size(shape(weights, "modality_trunks.vision.blocks.0.mlp.fc1.weight", 2), 0),
-                ImageBindConfig.LAYER_NORM_EPS);
-        return new VisionConfig(vit, size(shape(weights, "modality_heads.vision.2.weight", 2), 0));
+        requireStem(weights, VISION_STEM);
+        CheckpointShapes shapes = new CheckpointShapes(weights);
+        return shapes.derive("ImageBind's image encoder", () -> {
+            int width = shapes.dim(VISION_STEM, 5, 0); // [D, 3, 2, p, p]
+            int patch = shapes.dim(VISION_STEM, 5, -1);
+            VitConfig vit = new VitConfig(
+                    Math.multiplyExact(shapes.gridSide(VISION_POSITIONS), patch),
+                    patch,
+                    width,
+                    shapes.depth("modality_trunks.vision.blocks.%d.norm_1.weight"),
+                    shapes.heads("earshot.vision_heads", width, VISION_HEAD_DIM),
+                    shapes.dim("modality_trunks.vision.blocks.0.mlp.fc1.weight", 2, 0),
+                    ImageBindConfig.LAYER_NORM_EPS);
+            return new VisionConfig(vit, shapes.dim("modality_heads.vision.2.weight", 2, 0));
+        });
     }
 
     /** Sizes of the audio encoder from the shapes of a checkpoint. */
     static AudioConfig audioConfig(Weights weights) {
-        Shape stem = shape(weights, AUDIO_STEM, 4); // [D, 1, k, k]
-        int width = size(stem, 0);
-        return new AudioConfig(
-                size(stem, -1),
-                AudioConfig.STRIDE,
-                size(shape(weights, AUDIO_POSITIONS, 3), 1) - 1,
-                width,
-                depth(weights, "modality_trunks.audio.blocks."),
-                heads(weights, "earshot.audio_heads", width, 64),
-                size(shape(weights, "modality_trunks.audio.blocks.0.mlp.fc1.weight", 2), 0),
-                size(shape(weights, "modality_heads.audio.2.weight", 2), 0));
+        requireStem(weights, AUDIO_STEM);
+        CheckpointShapes shapes = new CheckpointShapes(weights);
+        return shapes.derive("ImageBind's audio encoder", () -> {
+            int width = shapes.dim(AUDIO_STEM, 4, 0); // [D, 1, k, k]
+            return new AudioConfig(
+                    shapes.dim(AUDIO_STEM, 4, -1),
+                    AudioConfig.STRIDE,
+                    shapes.dim(AUDIO_POSITIONS, 3, 1) - 1,
+                    width,
+                    shapes.depth("modality_trunks.audio.blocks.%d.norm_1.weight"),
+                    shapes.heads("earshot.audio_heads", width, AUDIO_HEAD_DIM),
+                    shapes.dim("modality_trunks.audio.blocks.0.mlp.fc1.weight", 2, 0),
+                    shapes.dim("modality_heads.audio.2.weight", 2, 0));
+        });
     }
 
-    private static Shape shape(Weights weights, String key, int rank) {
+    private static void requireStem(Weights weights, String key) {
         if (!weights.contains(key)) {
             String guess = CheckpointGuess.describe(weights);
             throw WeightsException.of(
@@ -103,39 +110,6 @@ final class ImageBindKeys {
                     "none of that name",
                     guess.isEmpty() ? "give imagebind_huge converted to safetensors" : "this looks like " + guess);
         }
-        Shape shape = weights.shape(key);
-        if (shape.rank() != rank) {
-            throw WeightsException.of(weights.source(), key, "rank " + rank, shape.toString(), "is the file damaged?");
-        }
-        return shape;
-    }
-
-    private static int size(Shape shape, int axis) {
-        return Math.toIntExact(shape.dim(axis));
-    }
-
-    private static int depth(Weights weights, String prefix) {
-        int depth = 0;
-        while (weights.contains(prefix + depth + ".norm_1.weight")) {
-            depth++;
-        }
-        return depth;
-    }
-
-    private static int heads(Weights weights, String metadataKey, int width, int publishedHeadDim) {
-        String stated = weights.metadata().get(metadataKey);
-        if (stated == null && width % publishedHeadDim == 0) {
-            return width / publishedHeadDim;
-        }
-        if (stated == null || !stated.matches("[1-9][0-9]{0,5}") || width % Integer.parseInt(stated) != 0) {
-            throw WeightsException.of(
-                    weights.source(),
-                    "head count for width " + width,
-                    "metadata entry %s with a divisor of the width".formatted(metadataKey),
-                    stated == null ? "no such entry" : WeightsException.quote(stated),
-                    "write it into the file's metadata or give the configuration");
-        }
-        return Integer.parseInt(stated);
     }
 
     private static List<BlockWeights> blocks(WeightLoader loader, int depth, BlockConfig config) {

@@ -136,6 +136,21 @@ class AdaAvTest {
     }
 
     @Test
+    void bothStreamsEqualTheirOwnPasses() {
+        try (AdaAvAdapters adapters = open()) {
+            AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
+            Tensor image = upload("image", 2, 3, 28, 28);
+            AdaptedImageBind.Heard heard = adapted.hear(backend, ws, audio());
+            AdaptedImageBind.Streams both = adapted.encodeBoth(backend, ws, image, heard);
+            assertArrayEquals(
+                    backend.download(adapted.encode(backend, ws, image, heard)), backend.download(both.adapted()));
+            assertArrayEquals(
+                    backend.download(model.vision().encode(backend, ws, image, BlockHook.NONE)),
+                    backend.download(both.frozen()));
+        }
+    }
+
+    @Test
     void severalClipsAreOneLongRowOfTokens() {
         try (AdaAvAdapters adapters = open()) {
             AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);

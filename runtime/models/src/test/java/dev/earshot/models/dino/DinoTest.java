@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.earshot.models.CheckpointGuess;
 import dev.earshot.models.Filler;
 import dev.earshot.models.Tiny;
+import dev.earshot.models.internal.CheckpointGuess;
 import dev.earshot.models.vit.PositionResampling;
 import dev.earshot.models.vit.VitConfig;
 import dev.earshot.tensor.Backend;

@@ -1,4 +1,4 @@
-package dev.earshot.models;
+package dev.earshot.models.internal;
 
 import dev.earshot.models.checkpoint.ModelGuess;
 import dev.earshot.tensor.Shape;

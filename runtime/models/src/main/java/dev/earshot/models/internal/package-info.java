@@ -1,0 +1,2 @@
+/** What the loaders of several networks share; not exported. */
+package dev.earshot.models.internal;
