@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
         value = 3,
         jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "-Xmx2g"})
 @Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 5)
 public class ForwardBench {
     /** Model and batch. */
     @Param({"dino-vitb16:1", "dino-vitb16:8", "imagebind-image:1"})
