@@ -38,7 +38,7 @@ public interface Backend extends AutoCloseable {
     /** Copies host data into {@code out}, converting floats; shapes must be equal. Waits until done. */
     void upload(HostTensor source, Tensor out);
 
-    /** All elements of {@code x} as fp32, row-major. Waits for earlier ops. */
+    /** All elements of {@code x}, of any float type, as fp32, row-major. Waits for earlier ops. */
     float[] download(Tensor x);
 
     /** All elements of an I32, I64 or U8 tensor, row-major. Waits for earlier ops. */
@@ -84,7 +84,7 @@ public interface Backend extends AutoCloseable {
     /** Layer normalisation without learned weights; see {@link #layerNorm(Tensor, Tensor, Tensor, float, Tensor)}. */
     void layerNorm(Tensor x, float eps, Tensor out);
 
-    /** out = softmax(scale * x) along the last axis, computed in fp32. */
+    /** out = softmax(scale * x) along the last axis, computed in fp32. A row of nothing but minus infinity gives NaN. */
     void softmax(Tensor x, float scale, Tensor out);
 
     /**
@@ -118,7 +118,7 @@ public interface Backend extends AutoCloseable {
      */
     void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out);
 
-    /** Pooling of x [B, C, H, W] into out [B, C, OH, OW]; sizes by floor. */
+    /** Pooling of x [B, C, H, W] into out [B, C, OH, OW]; sizes by floor; pad at most half the kernel. */
     void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out);
 
     /**
@@ -141,7 +141,10 @@ public interface Backend extends AutoCloseable {
     /** out = alpha * x + beta, elementwise; any strides; out may be x. */
     void affine(Tensor x, float alpha, float beta, Tensor out);
 
-    /** Copies x, broadcast to out's shape, converting between types; any strides. */
+    /**
+     * Copies x, broadcast to out's shape, converting between types; any strides. A float becomes an integer by truncation
+     * towards zero; what an integer type cannot hold becomes its nearest bound, NaN becomes 0.
+     */
     void copy(Tensor x, Tensor out);
 
     /** Reduces one axis: out has x's shape without it. */
