@@ -42,9 +42,9 @@ final class ElementwiseOps {
         };
     }
 
-    /** x/2 (1 + erf(x / sqrt 2)), written with erfc so that large negative x does not cancel. */
+    /** x/2 (1 + erf(x / sqrt 2)), written with erfc so that large negative x does not cancel; NaN for minus infinity. */
     private static double gelu(double x) {
-        return x == Double.NEGATIVE_INFINITY ? -0.0 : 0.5 * x * Erf.erfc(-x / Math.sqrt(2));
+        return 0.5 * x * Erf.erfc(-x / Math.sqrt(2));
     }
 
     private static double sigmoid(double x) {
