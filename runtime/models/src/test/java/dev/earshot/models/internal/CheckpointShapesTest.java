@@ -44,6 +44,7 @@ class CheckpointShapesTest {
         damage(
                 ImageBind.filler(Tiny.IMAGEBIND),
                 heads,
+                1, // a longer audio table is that of longer clips
                 weights -> ImageBind.load(backend, weights, DType.F32).close());
     }
 
@@ -54,6 +55,7 @@ class CheckpointShapesTest {
             damage(
                     Dino.filler(tiny, form),
                     Map.of("earshot.heads", "2"),
+                    0,
                     weights -> Dino.load(backend, weights, DType.F32).close());
         }
     }
@@ -64,11 +66,16 @@ class CheckpointShapesTest {
         damage(
                 AdaAvAdapters.initial(config, Tiny.IMAGEBIND, 1),
                 Map.of("earshot.adaav_pairs", "1:1,2:2"),
+                0,
                 weights -> AdaAvAdapters.load(backend, weights, Tiny.IMAGEBIND).close());
     }
 
-    /** Loads the file as it is, then with each tensor in turn missing or of other sizes. */
-    private static void damage(Weights sound, Map<String, String> metadata, Consumer<Weights> load) {
+    /**
+     * Loads the file as it is, then with each tensor in turn missing or of other sizes.
+     *
+     * @param unnoticed how many of the changed files are sound as well
+     */
+    private static void damage(Weights sound, Map<String, String> metadata, int unnoticed, Consumer<Weights> load) {
         load.accept(Tiny.withMetadata(sound, metadata));
         int refused = 0;
         int tried = 0;
@@ -92,7 +99,7 @@ class CheckpointShapesTest {
                 }
             }
         }
-        assertEquals(tried, refused);
+        assertEquals(tried - unnoticed, refused);
     }
 
     private static List<long[]> otherSizes(long[] dims) {
