@@ -4,6 +4,7 @@ import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.output.AtomicFiles;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -198,19 +199,28 @@ public final class WavFiles {
         }
         AtomicFiles.write(file, out -> {
             out.write(header(wave, encoding, bytes, (int) data).array());
-            int frames = Math.max(1, BLOCK / (wave.channels() * bytes));
-            for (int from = 0; from < wave.length(); from += frames) {
-                int to = Math.min(wave.length(), from + frames);
-                ByteBuffer block = ByteBuffer.allocate((to - from) * wave.channels() * bytes)
-                        .order(ByteOrder.LITTLE_ENDIAN);
-                for (int i = from; i < to; i++) {
-                    for (int c = 0; c < wave.channels(); c++) {
-                        put(block, wave.channel(c)[i], encoding);
-                    }
-                }
-                out.write(block.array());
-            }
+            writeSamples(out, wave, encoding, bytes);
         });
+    }
+
+    /** Writes bare 16-bit little-endian samples, channels interleaved, without any header. */
+    public static void writePcm16(OutputStream out, Waveform wave) throws IOException {
+        writeSamples(out, wave, Encoding.PCM16, 2);
+    }
+
+    private static void writeSamples(OutputStream out, Waveform wave, Encoding encoding, int bytes) throws IOException {
+        int frames = Math.max(1, BLOCK / (wave.channels() * bytes));
+        for (int from = 0; from < wave.length(); from += frames) {
+            int to = Math.min(wave.length(), from + frames);
+            ByteBuffer block =
+                    ByteBuffer.allocate((to - from) * wave.channels() * bytes).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = from; i < to; i++) {
+                for (int c = 0; c < wave.channels(); c++) {
+                    put(block, wave.channel(c)[i], encoding);
+                }
+            }
+            out.write(block.array());
+        }
     }
 
     private static void put(ByteBuffer block, float value, Encoding encoding) {

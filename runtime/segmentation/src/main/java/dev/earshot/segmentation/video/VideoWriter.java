@@ -4,13 +4,14 @@ import dev.earshot.segmentation.audio.WavFiles;
 import dev.earshot.segmentation.audio.Waveform;
 import dev.earshot.segmentation.image.RgbImage;
 import dev.earshot.segmentation.output.AtomicFiles;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,12 +38,14 @@ public final class VideoWriter implements AutoCloseable {
     private final int width;
     private final int height;
     private final double framesPerSecond;
-    private final Waveform wave;
     private final FfmpegProcess process;
+    private OutputStream samples;
+    private int soundRateHz;
+    private int soundChannels;
     private long frames;
     private boolean finished;
 
-    private VideoWriter(Path file, int width, int height, double framesPerSecond, Waveform wave) {
+    private VideoWriter(Path file, int width, int height, double framesPerSecond) {
         if (width < 1 || height < 1 || width > 8192 || height > 8192) {
             throw new IllegalArgumentException("video size: expected 1x1 to 8192x8192, got " + width + "x" + height);
         }
@@ -52,7 +55,6 @@ public final class VideoWriter implements AutoCloseable {
         this.width = width;
         this.height = height;
         this.framesPerSecond = framesPerSecond;
-        this.wave = wave;
         target = file.toAbsolutePath();
         try {
             Files.createDirectories(target.getParent());
@@ -60,19 +62,14 @@ public final class VideoWriter implements AutoCloseable {
             throw new UncheckedIOException(file + ": cannot be written", e);
         }
         pictures = AtomicFiles.temporaryBeside(target);
-        sound = pictures.resolveSibling(pictures.getFileName() + ".wav");
+        sound = pictures.resolveSibling(pictures.getFileName() + ".pcm");
         muxed = pictures.resolveSibling(pictures.getFileName() + ".mp4");
         process = start(encoding(FfmpegTools.get().videoEncoder()), true);
     }
 
-    /** Opens a silent video; a file of that name is replaced when it is finished. */
+    /** Opens a video; a file of that name is replaced when it is finished. It is silent without {@link #sound}. */
     public static VideoWriter open(Path file, int width, int height, double framesPerSecond) {
-        return open(file, width, height, framesPerSecond, Waveform.mono(new float[0], 16_000));
-    }
-
-    /** Opens a video with sound, which is cut or continued with silence to the length of the pictures. */
-    public static VideoWriter open(Path file, int width, int height, double framesPerSecond, Waveform sound) {
-        return new VideoWriter(file, width, height, framesPerSecond, sound);
+        return new VideoWriter(file, width, height, framesPerSecond);
     }
 
     private FfmpegProcess start(List<String> arguments, boolean feeds) {
@@ -111,6 +108,30 @@ public final class VideoWriter implements AutoCloseable {
         frames++;
     }
 
+    /**
+     * Adds sound behind the sound so far; it begins with the first picture and is cut or continued with silence to the
+     * length of the pictures. All pieces must have one rate and number of channels.
+     */
+    public void sound(Waveform piece) {
+        if (finished) {
+            throw new IllegalStateException("video writer: expected sound before finish() and close()");
+        }
+        if (samples != null && (piece.sampleRateHz() != soundRateHz || piece.channels() != soundChannels)) {
+            throw new IllegalArgumentException("video sound: expected " + soundChannels + " channels at " + soundRateHz
+                    + " Hz, got " + piece.channels() + " at " + piece.sampleRateHz() + " Hz");
+        }
+        try {
+            if (samples == null) {
+                samples = new BufferedOutputStream(Files.newOutputStream(sound), 1 << 16);
+                soundRateHz = piece.sampleRateHz();
+                soundChannels = piece.channels();
+            }
+            WavFiles.writePcm16(samples, piece);
+        } catch (IOException e) {
+            throw new UncheckedIOException(sound + ": cannot be written", e);
+        }
+    }
+
     /** Completes the file and gives it its name; at least one frame must have been written. */
     public void finish() {
         if (finished) {
@@ -122,10 +143,11 @@ public final class VideoWriter implements AutoCloseable {
         finished = true;
         try {
             check(process, pictures);
-            if (wave.length() == 0) {
+            if (samples == null) {
                 AtomicFiles.move(pictures, target);
                 return;
             }
+            samples.close();
             addSound();
             AtomicFiles.move(muxed, target);
         } catch (IOException e) {
@@ -135,15 +157,12 @@ public final class VideoWriter implements AutoCloseable {
 
     /** Now that the length of the pictures is known, the sound gets exactly the same. */
     private void addSound() throws IOException {
-        int samples = Math.toIntExact(Math.round(frames / framesPerSecond * wave.sampleRateHz()));
-        float[][] channels = new float[wave.channels()][];
-        for (int c = 0; c < channels.length; c++) {
-            channels[c] = Arrays.copyOf(wave.channel(c), Math.max(1, samples));
-        }
-        WavFiles.write(sound, new Waveform(channels, wave.sampleRateHz()), WavFiles.Encoding.PCM16);
         List<String> a = new ArrayList<>(List.of("-protocol_whitelist", "file", "-f", "mov", "-i", "file:" + pictures));
-        a.addAll(List.of("-protocol_whitelist", "file", "-f", "wav", "-i", "file:" + sound));
-        a.addAll(List.of("-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-b:a", "160k"));
+        a.addAll(List.of("-protocol_whitelist", "file", "-f", "s16le", "-ar", "" + soundRateHz));
+        a.addAll(List.of("-ac", "" + soundChannels, "-i", "file:" + sound, "-map", "0:v", "-map", "1:a"));
+        long length = Math.max(1, Math.round(frames / framesPerSecond * soundRateHz));
+        String filter = "apad=whole_len=" + length + ",atrim=end_sample=" + length;
+        a.addAll(List.of("-c:v", "copy", "-af", filter, "-c:a", "aac", "-b:a", "160k"));
         a.addAll(List.of("-movflags", "+faststart", "-f", "mp4", "file:" + muxed));
         try (FfmpegProcess mux = start(a, false)) {
             check(mux, muxed);
@@ -161,6 +180,13 @@ public final class VideoWriter implements AutoCloseable {
     public void close() {
         finished = true;
         process.close();
+        try {
+            if (samples != null) {
+                samples.close();
+            }
+        } catch (IOException e) {
+            System.getLogger(VideoWriter.class.getName()).log(System.Logger.Level.DEBUG, target.toString(), e);
+        }
         AtomicFiles.deleteQuietly(pictures);
         AtomicFiles.deleteQuietly(sound);
         AtomicFiles.deleteQuietly(muxed);

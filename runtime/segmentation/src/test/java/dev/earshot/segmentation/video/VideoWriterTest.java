@@ -56,7 +56,8 @@ class VideoWriterTest {
             sine[i] = (float) (0.5 * Math.sin(2 * Math.PI * 500 * i / 22_050));
         }
         Path file = folder.resolve("out.mp4");
-        try (VideoWriter writer = VideoWriter.open(file, 32, 32, 2, Waveform.mono(sine, 22_050))) {
+        try (VideoWriter writer = VideoWriter.open(file, 32, 32, 2)) {
+            writer.sound(Waveform.mono(sine, 22_050));
             for (int i = 0; i < 8; i++) {
                 writer.write(grey(32, 32, 100));
             }
@@ -76,7 +77,8 @@ class VideoWriterTest {
     @Test
     void abandonedVideoLeavesNothingBehind() {
         Path file = folder.resolve("out.mp4");
-        try (VideoWriter writer = VideoWriter.open(file, 32, 32, 5, Waveform.mono(new float[100], 16_000))) {
+        try (VideoWriter writer = VideoWriter.open(file, 32, 32, 5)) {
+            writer.sound(Waveform.mono(new float[100], 16_000));
             writer.write(grey(32, 32, 1));
         }
         assertEquals(0, folder.toFile().list().length);
