@@ -101,11 +101,15 @@ final class AudioVisualEncoder implements AutoCloseable {
         return new AudioVisualEncoder(model.backend(), (b, ws, inputs) -> {
             Tensor image = inputs.get(0);
             AdaptedImageBind.Heard heard = adapted.hear(b, ws, inputs.get(1));
-            Tensor stream = adapted.encode(b, ws, image, heard);
-            Tensor features = adapted.features(b, ws, stream, norm);
-            Tensor frozen = alsoFrozen || frozenScores ? model.vision().encode(b, ws, image, BlockHook.NONE) : stream;
-            Tensor plain = alsoFrozen ? features(b, ws, model, frozen, norm) : features;
-            Tensor joint = jointTokens(b, ws, model, frozenScores ? frozen : stream);
+            if (!alsoFrozen && !frozenScores) {
+                Tensor stream = adapted.encode(b, ws, image, heard);
+                Tensor features = adapted.features(b, ws, stream, norm);
+                return new Output(features, features, jointTokens(b, ws, model, stream), heard.embedding());
+            }
+            AdaptedImageBind.Streams streams = adapted.encodeBoth(b, ws, image, heard);
+            Tensor features = adapted.features(b, ws, streams.adapted(), norm);
+            Tensor plain = alsoFrozen ? adapted.features(b, ws, streams.frozen(), norm) : features;
+            Tensor joint = jointTokens(b, ws, model, frozenScores ? streams.frozen() : streams.adapted());
             return new Output(features, plain, joint, heard.embedding());
         });
     }
