@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
         description = "Outlines the objects in a video that can be heard.",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
-        subcommands = {ConvertCommand.class, DemoWorldCommand.class, InspectCommand.class, ParityCommand.class})
+        subcommands = {
+            SegmentCommand.class,
+            DoctorCommand.class,
+            ParityCommand.class,
+            ConvertCommand.class,
+            InspectCommand.class,
+            DemoWorldCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -50,7 +57,8 @@ public final class Main implements Runnable {
         return failure instanceof IllegalArgumentException ? ExitCodes.USAGE : ExitCodes.ENVIRONMENT;
     }
 
-    private static String message(Throwable failure) {
+    /** What a user reads about a failure. */
+    static String message(Throwable failure) {
         if (failure instanceof UncheckedIOException io && io.getCause().getMessage() != null) {
             return io.getMessage() == null
                             || io.getMessage().contains(io.getCause().getMessage())

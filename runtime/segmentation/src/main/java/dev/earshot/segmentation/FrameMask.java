@@ -1,5 +1,7 @@
 package dev.earshot.segmentation;
 
+import dev.earshot.segmentation.output.MaskPng;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -41,5 +43,10 @@ public record FrameMask(
     /** A file name for the mask: {@code 00007.png} for the eighth frame. */
     public String name() {
         return String.format(Locale.ROOT, "%05d.png", index);
+    }
+
+    /** Writes the mask as a single-channel PNG: 255 where something sounds, 0 elsewhere. */
+    public void writePng(Path file) {
+        MaskPng.write(file, mask);
     }
 }

@@ -1,11 +1,9 @@
 package dev.earshot.segmentation;
 
-import dev.earshot.segmentation.image.RgbImage;
-
 /**
- * A frame with its result.
+ * A frame of a clip with its result.
  *
- * @param image the frame as it was segmented
- * @param result its mask and scores
+ * @param frame the picture and sound that were segmented
+ * @param result mask and scores
  */
-public record SegmentedFrame(RgbImage image, FrameMask result) {}
+public record SegmentedFrame(ClipFrame frame, FrameMask result) {}

@@ -150,7 +150,7 @@ final class Moca implements AutoCloseable {
                 Loudness.dbfs(frame.sound()),
                 false,
                 shared.plus(watch.times()));
-        return new SegmentedFrame(image, result);
+        return new SegmentedFrame(frame, result);
     }
 
     private ClusterChoice choose(Encoded encoded, int at, Clustering clustering) {
@@ -207,7 +207,7 @@ final class Moca implements AutoCloseable {
                 Loudness.dbfs(frame.sound()),
                 true,
                 StageTimes.NONE);
-        return new SegmentedFrame(image, result);
+        return new SegmentedFrame(frame, result);
     }
 
     @Override

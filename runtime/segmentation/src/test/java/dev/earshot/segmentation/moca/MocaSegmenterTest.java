@@ -8,11 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.earshot.models.adaav.AdaAvAdapters;
 import dev.earshot.models.adaav.AdaAvConfig;
 import dev.earshot.models.adaav.BlockPair;
-import dev.earshot.models.imagebind.AudioConfig;
-import dev.earshot.models.imagebind.ImageBind;
-import dev.earshot.models.imagebind.ImageBindConfig;
-import dev.earshot.models.imagebind.VisionConfig;
-import dev.earshot.models.vit.VitConfig;
 import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.Clip;
 import dev.earshot.segmentation.FrameMask;
@@ -23,7 +18,6 @@ import dev.earshot.segmentation.audio.Waveform;
 import dev.earshot.segmentation.image.RgbImage;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
-import dev.earshot.tensor.DType;
 import dev.earshot.tensor.weights.Weights;
 import dev.earshot.tensor.weights.WeightsException;
 import java.awt.image.BufferedImage;
@@ -39,36 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way from files to masks, on generated weights of a tiny model. */
 class MocaSegmenterTest {
-    private static final ImageBindConfig TINY = new ImageBindConfig(
-            new VisionConfig(new VitConfig(56, 14, 80, 3, 1, 96, 1e-6f), 24),
-            new AudioConfig(16, 10, 228, 64, 3, 1, 96, 24));
     private static final int WIDTH = 61;
     private static final int HEIGHT = 40;
 
     @TempDir
     private Path folder;
-
-    private static MocaSettings settings(int batch, ClusterScore score, MocaSettings.Scope scope) {
-        MocaSettings d = MocaSettings.DEFAULT;
-        return new MocaSettings(
-                d.kMeans(),
-                scope,
-                d.featureNorm(),
-                score,
-                d.scoringTrunk(),
-                -1, // random weights: whatever leads is chosen
-                d.tauRel(),
-                d.silenceDbfs(),
-                d.jointCentre(),
-                d.matching(),
-                56,
-                batch,
-                DType.F32);
-    }
-
-    private static MocaSettings perFrame(int batch) {
-        return settings(batch, ClusterScore.JOINT, MocaSettings.Scope.FRAME);
-    }
 
     /** Seven frames of a bright square on noise; second 2 is silent. */
     private Clip clip() throws IOException {
@@ -101,13 +70,9 @@ class MocaSegmenterTest {
         }
     }
 
-    private static MocaWeights frozen() {
-        return MocaWeights.of(ImageBind.filler(TINY));
-    }
-
     @Test
     void everyFrameGetsAMaskOfItsSizeInOrder() throws IOException {
-        List<FrameMask> masks = run(clip(), frozen(), perFrame(4));
+        List<FrameMask> masks = run(clip(), TinyModel.weights(), TinyModel.settings(4));
 
         assertEquals(7, masks.size());
         for (int i = 0; i < 7; i++) {
@@ -131,8 +96,8 @@ class MocaSegmenterTest {
     @Test
     void batchSizeDoesNotChangeTheMasks() throws IOException {
         Clip clip = clip();
-        List<FrameMask> one = run(clip, frozen(), perFrame(1));
-        List<FrameMask> four = run(clip, frozen(), perFrame(4));
+        List<FrameMask> one = run(clip, TinyModel.weights(), TinyModel.settings(1));
+        List<FrameMask> four = run(clip, TinyModel.weights(), TinyModel.settings(4));
         for (int i = 0; i < one.size(); i++) {
             assertEquals(one.get(i).mask(), four.get(i).mask(), "frame " + i);
         }
@@ -144,12 +109,12 @@ class MocaSegmenterTest {
         AdaAvConfig config = new AdaAvConfig(List.of(new BlockPair(1, 1), new BlockPair(2, 2)), 8, 3);
         Path file = folder.resolve("moca_adapter.safetensors");
         try (Backend backend = Backends.open("cpu");
-                AdaAvAdapters fresh =
-                        AdaAvAdapters.load(backend, AdaAvAdapters.initial(config, TINY, 5), config, TINY)) {
+                AdaAvAdapters fresh = AdaAvAdapters.load(
+                        backend, AdaAvAdapters.initial(config, TinyModel.CONFIG, 5), config, TinyModel.CONFIG)) {
             fresh.save(file);
         }
-        List<FrameMask> plain = run(clip, frozen(), perFrame(2));
-        List<FrameMask> adapted = run(clip, frozen().withAdapter(Weights.open(file)), perFrame(2));
+        List<FrameMask> plain = run(clip, TinyModel.weights(), TinyModel.settings(2));
+        List<FrameMask> adapted = run(clip, TinyModel.weights().withAdapter(Weights.open(file)), TinyModel.settings(2));
         for (int i = 0; i < plain.size(); i++) {
             assertEquals(plain.get(i).mask(), adapted.get(i).mask(), "frame " + i);
         }
@@ -157,7 +122,8 @@ class MocaSegmenterTest {
 
     @Test
     void clipScopeClustersAllSoundingFramesTogether() throws IOException {
-        List<FrameMask> masks = run(clip(), frozen(), settings(4, ClusterScore.JOINT, MocaSettings.Scope.CLIP));
+        List<FrameMask> masks =
+                run(clip(), TinyModel.weights(), TinyModel.settings(4, ClusterScore.JOINT, MocaSettings.Scope.CLIP));
         assertEquals(7, masks.size());
         assertTrue(masks.get(2).silent());
         assertTrue(masks.stream().anyMatch(frame -> !frame.mask().isEmpty()));
@@ -183,9 +149,10 @@ class MocaSegmenterTest {
             }
         };
         Clip clip = clip();
-        List<FrameMask> raw = run(clip, frozen(), perFrame(4));
+        List<FrameMask> raw = run(clip, TinyModel.weights(), TinyModel.settings(4));
         try (Backend backend = Backends.open("cpu");
-                Segmenter moca = new MocaSegmenter(backend, frozen(), perFrame(4), Optional.of(everything));
+                Segmenter moca = new MocaSegmenter(
+                        backend, TinyModel.weights(), TinyModel.settings(4), Optional.of(everything));
                 Masks masks = moca.segment(clip)) {
             for (FrameMask frame : masks) {
                 BinaryMask before = raw.get(frame.index()).mask();
@@ -200,7 +167,7 @@ class MocaSegmenterTest {
     void masksAreWalkedThroughOnceAndNotAfterClosing() throws IOException {
         Clip clip = clip();
         try (Backend backend = Backends.open("cpu")) {
-            Segmenter moca = new MocaSegmenter(backend, frozen(), perFrame(1), Optional.empty());
+            Segmenter moca = new MocaSegmenter(backend, TinyModel.weights(), TinyModel.settings(1), Optional.empty());
             Masks masks = moca.segment(clip);
             assertTrue(masks.iterator().hasNext());
             assertThrows(IllegalStateException.class, masks::iterator);
@@ -217,11 +184,11 @@ class MocaSegmenterTest {
         assertTrue(none.getMessage().contains("imagebind_huge.safetensors"), none.getMessage());
         assertTrue(none.getMessage().contains("earshot convert"), none.getMessage());
 
-        MocaSettings delta = settings(1, ClusterScore.DELTA, MocaSettings.Scope.FRAME);
+        MocaSettings delta = TinyModel.settings(1, ClusterScore.DELTA, MocaSettings.Scope.FRAME);
         try (Backend backend = Backends.open("cpu")) {
             IllegalArgumentException noAdapter = assertThrows(
                     IllegalArgumentException.class,
-                    () -> new MocaSegmenter(backend, frozen(), delta, Optional.empty()));
+                    () -> new MocaSegmenter(backend, TinyModel.weights(), delta, Optional.empty()));
             assertFalse(noAdapter.getMessage().isEmpty());
         }
     }

@@ -1,0 +1,345 @@
+package dev.earshot.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.models.adaav.FeatureNorm;
+import dev.earshot.segmentation.Clip;
+import dev.earshot.segmentation.ClipOptions;
+import dev.earshot.segmentation.Masks;
+import dev.earshot.segmentation.MediaException;
+import dev.earshot.segmentation.SegmentedFrame;
+import dev.earshot.segmentation.Segmenter;
+import dev.earshot.segmentation.Segmenters;
+import dev.earshot.segmentation.moca.ClusterScore;
+import dev.earshot.segmentation.moca.KMeansSettings;
+import dev.earshot.segmentation.moca.MocaSettings;
+import dev.earshot.segmentation.moca.ProposalMatching;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.DType;
+import dev.earshot.tools.segment.ClipInput;
+import dev.earshot.tools.segment.ClipWriter;
+import dev.earshot.tools.segment.Progress;
+import dev.earshot.tools.segment.ResultFolder;
+import dev.earshot.tools.segment.RunInfo;
+import dev.earshot.tools.segment.WeightsInUse;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code earshot segment}: outlines what can be heard in videos, frame folders and pictures. */
+@Command(
+        name = "segment",
+        description = "Outlines what can be heard in videos, folders of frames, or pictures with a sound.",
+        footer = {
+            "",
+            "Inputs: a video (mp4, m4v, mov, mkv, webm, avi); a folder of frames with one WAV file in it or FOLDER.wav",
+            "beside it; a picture with a WAV file of the same name beside it; or PICTURE+SOUND.wav, FOLDER+SOUND.wav.",
+            "Results of each input: OUT/NAME/{masks/*.png, result.json, overlay.mp4, contact.png}.",
+            "Exit status: 0 all done, 1 an input failed (the others were done), 2 wrong usage, 3 weights or device missing."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class SegmentCommand implements Callable<Integer> {
+    /** Types of the networks' products. */
+    enum Precision {
+        FP32,
+        BF16
+    }
+
+    /** Segmentation methods. */
+    enum Method {
+        MOCA
+    }
+
+    /** Where to compute. */
+    enum Device {
+        CPU,
+        CUDA,
+        AUTO
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "INPUT", description = "What to segment, see below.")
+    private List<String> inputs;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the results.")
+    private Path out;
+
+    @Option(names = "--method", defaultValue = "moca", description = "moca (default).")
+    private Method method;
+
+    @Option(names = "--fps", defaultValue = "1", paramLabel = "N", description = "Frames per second; 1 by default.")
+    private double framesPerSecond;
+
+    @Option(
+            names = "--audio",
+            paramLabel = "WAV",
+            description = "Sound for inputs that are a picture or a folder of frames.")
+    private Optional<Path> audio;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "DIR",
+            description = "Folder with imagebind_huge.safetensors; without it the demo weights in the jar are used.")
+    private Optional<Path> weights;
+
+    @Option(names = "--adapter", paramLabel = "FILE", description = "Trained MoCA adapters; overrides the folder's.")
+    private Optional<Path> adapter;
+
+    @Option(names = "--precision", defaultValue = "fp32", description = "fp32 (default) or bf16.")
+    private Precision precision;
+
+    @Option(names = "--device", defaultValue = "auto", description = "cpu, cuda or auto (default).")
+    private Device device;
+
+    @Option(names = "--json", description = "Print one JSON object per input to the standard output.")
+    private boolean json;
+
+    @Option(names = "--quiet", description = "No progress and no messages but errors.")
+    private boolean quiet;
+
+    @Option(names = "--masks-only", description = "Leave out overlay.mp4 and contact.png.")
+    private boolean masksOnly;
+
+    @ArgGroup(exclusive = false, heading = "%nSettings of MoCA:%n")
+    private MocaOptions moca = new MocaOptions();
+
+    /** The settings of MoCA that a command line can change. */
+    static final class MocaOptions {
+        @Option(names = "--clusters", defaultValue = "4", description = "Clusters per frame; 4.")
+        private int clusters = 4;
+
+        @Option(names = "--restarts", defaultValue = "4", description = "Runs of k-means, the best is kept; 4.")
+        private int restarts = 4;
+
+        @Option(names = "--seed", defaultValue = "0", description = "Base of the random numbers; 0.")
+        private long seed;
+
+        @Option(names = "--hartigan", description = "Refine the clusters by single moves.")
+        private boolean hartigan;
+
+        @Option(names = "--scope", defaultValue = "frame", description = "Cluster each frame, or the whole clip.")
+        private MocaSettings.Scope scope = MocaSettings.Scope.FRAME;
+
+        @Option(names = "--feature-norm", defaultValue = "head", description = "head (default) or none.")
+        private FeatureNorm featureNorm = FeatureNorm.HEAD;
+
+        @Option(names = "--score", defaultValue = "joint", description = "joint (default) or delta.")
+        private ClusterScore score = ClusterScore.JOINT;
+
+        @Option(
+                names = "--scoring-trunk",
+                defaultValue = "adapted",
+                description = "Whose tokens are scored where there are adapters: adapted (default) or frozen.")
+        private MocaSettings.ScoringTrunk scoringTrunk = MocaSettings.ScoringTrunk.ADAPTED;
+
+        @Option(names = "--tau-abs", defaultValue = "0.05", description = "Least score of a sounding cluster; 0.05.")
+        private double tauAbs = 0.05;
+
+        @Option(names = "--tau-rel", defaultValue = "0.5", description = "Least share of the best cluster's lead; 0.5.")
+        private double tauRel = 0.5;
+
+        @Option(names = "--silence-dbfs", defaultValue = "-60", description = "Quieter seconds get no mask; -60.")
+        private double silenceDbfs = -60;
+
+        @Option(names = "--joint-centre", defaultValue = "none", description = "none (default) or class_token.")
+        private MocaSettings.JointCentring jointCentre = MocaSettings.JointCentring.NONE;
+
+        @Option(names = "--batch", defaultValue = "4", description = "Frames per forward pass; 4.")
+        private int batch = 4;
+
+        MocaSettings settings(DType compute) {
+            return new MocaSettings(
+                    new KMeansSettings(clusters, restarts, seed, 100, 1e-6, hartigan),
+                    scope,
+                    featureNorm,
+                    score,
+                    scoringTrunk,
+                    tauAbs,
+                    tauRel,
+                    silenceDbfs,
+                    jointCentre,
+                    ProposalMatching.DEFAULT,
+                    224,
+                    batch,
+                    compute);
+        }
+    }
+
+    private final Set<String> names = new HashSet<>();
+    private PrintWriter stdout;
+    private PrintWriter stderr;
+
+    @Override
+    public Integer call() {
+        stdout = spec.commandLine().getOut();
+        stderr = spec.commandLine().getErr();
+        ClipOptions options = clipOptions();
+        MocaSettings settings = moca.settings(precision == Precision.BF16 ? DType.BF16 : DType.F32);
+        try (Backend backend = openBackend();
+                WeightsInUse files = WeightsInUse.open(weights, adapter);
+                Segmenter segmenter = Segmenters.moca(backend, files.weights(), settings)) {
+            RunInfo run = new RunInfo(
+                    segmenter.method(),
+                    segmenter.settings(),
+                    backend.info(),
+                    files.hashes(),
+                    files.note(),
+                    Versions.all(),
+                    framesPerSecond,
+                    !masksOnly);
+            banner(run);
+            int failed = 0;
+            for (String input : inputs) {
+                failed += segment(segmenter, input, options, run) ? 0 : 1;
+            }
+            if (failed > 0 && inputs.size() > 1) {
+                stderr.println("earshot segment: %d of %d inputs failed".formatted(failed, inputs.size()));
+            }
+            return failed == 0 ? ExitCodes.OK : ExitCodes.FAILED_INPUTS;
+        }
+    }
+
+    private ClipOptions clipOptions() {
+        try {
+            return ClipOptions.DEFAULT.withFramesPerSecond(framesPerSecond);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--fps: " + e.getMessage(), e);
+        }
+    }
+
+    private Backend openBackend() {
+        try {
+            return Backends.open(device.name().toLowerCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) { // a device this build does not have is the environment's fault
+            throw new IllegalStateException("--device " + device.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage()
+                    + "; see earshot doctor");
+        }
+    }
+
+    private void banner(RunInfo run) {
+        if (quiet) {
+            return;
+        }
+        stderr.println("earshot %s on %s (%s), %s"
+                .formatted(
+                        run.versions().get("earshot"),
+                        run.backend().name(),
+                        run.backend().device(),
+                        String.join(", ", run.backend().libraries())));
+        if (weights.isEmpty()) {
+            stderr.println("No --weights given: using the demo weights, which know the shapes and sounds of the demo "
+                    + "world only.");
+        }
+        stderr.flush();
+    }
+
+    /** Segments one input; a failure is reported and does not touch the others. */
+    private boolean segment(Segmenter segmenter, String input, ClipOptions options, RunInfo run) {
+        try {
+            Clip clip = new ClipInput(input, audio).open(options);
+            try (ResultFolder folder = new ResultFolder(out, unique(clip.name()))) {
+                long started = System.nanoTime();
+                ClipWriter writer = new ClipWriter(folder.path(), input, clip, run);
+                List<String> notes;
+                try (writer) {
+                    notes = segment(segmenter, clip, writer);
+                    writer.finish(notes);
+                }
+                folder.publish();
+                done(input, folder.target(), writer, notes, System.nanoTime() - started);
+            }
+            return true;
+        } catch (MediaException | IllegalArgumentException | UncheckedIOException e) {
+            failed(input, e);
+            return false;
+        }
+    }
+
+    private List<String> segment(Segmenter segmenter, Clip clip, ClipWriter writer) {
+        try (Masks masks = segmenter.segment(clip);
+                Progress progress = Progress.of(clip.name(), clip.expectedFrames(), quiet, stderr)) {
+            Iterator<SegmentedFrame> frames = masks.withFrames();
+            while (frames.hasNext()) {
+                writer.add(frames.next());
+                progress.step();
+            }
+            return masks.notes();
+        }
+    }
+
+    /** Two inputs of one name get folders of two names. */
+    private String unique(String name) {
+        String candidate = name;
+        for (int n = 2; !names.add(candidate); n++) {
+            candidate = name + "-" + n;
+        }
+        return candidate;
+    }
+
+    private void done(String input, Path target, ClipWriter writer, List<String> notes, long nanos) {
+        if (!quiet) {
+            notes.forEach(note -> stderr.println("note: " + note));
+        }
+        if (json) {
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("input", input);
+            line.put("status", "ok");
+            line.put("out", target.toString());
+            line.put("frames", writer.frames());
+            line.put("outlined", writer.outlined());
+            line.put("silent", writer.silent());
+            line.put("seconds", nanos / 1e9);
+            line.put("notes", notes);
+            print(line);
+        } else if (!quiet) {
+            stdout.println(String.format(
+                    Locale.ROOT,
+                    "%s: %d of %d frames outlined, %d silent, %.1f s -> %s",
+                    input,
+                    writer.outlined(),
+                    writer.frames(),
+                    writer.silent(),
+                    nanos / 1e9,
+                    target));
+            stdout.flush();
+        }
+    }
+
+    private void failed(String input, RuntimeException failure) {
+        String message = Main.message(failure);
+        stderr.println("earshot segment: " + (message.contains(input) ? "" : input + ": ") + message);
+        stderr.flush();
+        if (json) {
+            print(Map.of("input", input, "status", "failed", "error", message));
+        }
+    }
+
+    private void print(Map<String, Object> line) {
+        try {
+            stdout.println(new ObjectMapper().writeValueAsString(line));
+            stdout.flush();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("result line cannot be written as JSON", e);
+        }
+    }
+}
