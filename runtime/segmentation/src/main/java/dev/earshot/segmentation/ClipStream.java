@@ -41,10 +41,11 @@ public final class ClipStream implements Iterator<ClipFrame>, AutoCloseable {
         return new ClipFrame(frame.index(), frame.timeSeconds(), frame.image(), second);
     }
 
-    /** What a user should know so far: no sound track, truncated, damaged; complete once the last frame was taken. */
+    /** What a user should know so far: no sound track, truncated, damaged, undecodable sound; complete once the last frame was taken. */
     public List<String> notes() {
         List<String> all = new ArrayList<>(notes);
         all.addAll(frames.notes());
+        all.addAll(sound.notes());
         return all;
     }
 

@@ -2,6 +2,7 @@ package dev.earshot.segmentation;
 
 import dev.earshot.segmentation.video.AudioSource;
 import java.util.Arrays;
+import java.util.List;
 
 /** A window that moves forward over streamed mono sound and keeps nothing behind it. */
 final class SoundWindow implements AutoCloseable {
@@ -39,6 +40,10 @@ final class SoundWindow implements AutoCloseable {
     /** Samples in memory, for tests. */
     int kept() {
         return kept.length;
+    }
+
+    List<String> notes() {
+        return source.notes();
     }
 
     @Override

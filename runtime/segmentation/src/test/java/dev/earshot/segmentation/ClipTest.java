@@ -11,6 +11,7 @@ import dev.earshot.segmentation.audio.Waveform;
 import dev.earshot.segmentation.video.AudioSource;
 import dev.earshot.segmentation.video.TestVideos;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,6 +79,34 @@ class ClipTest {
         try (ClipStream stream = Clip.open(file).stream()) {
             assertEquals(0, Loudness.rms(stream.next().sound()));
             assertEquals(List.of("quiet: no sound track; every frame counts as silent"), stream.notes());
+        }
+    }
+
+    @Test
+    void soundOfAnUnknownKindIsSilentAndSaysSo() throws IOException {
+        Path file = folder.resolve("odd.mkv");
+        TestVideos.ffmpeg(
+                "-f",
+                "lavfi",
+                "-i",
+                "testsrc2=s=32x32:r=10:d=2",
+                "-f",
+                "lavfi",
+                "-i",
+                TestVideos.RISING + "2",
+                "-c:v",
+                "ffv1",
+                "-c:a",
+                "flac",
+                "file:" + file);
+        String bytes = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        Files.write(file, bytes.replace("A_FLAC", "A_FLAX").getBytes(StandardCharsets.ISO_8859_1));
+        try (ClipStream stream = Clip.open(file).stream()) {
+            assertEquals(0, Loudness.rms(stream.next().sound()));
+            assertEquals(1, stream.notes().size(), stream.notes().toString());
+            assertTrue(
+                    stream.notes().get(0).contains("cannot be decoded"),
+                    stream.notes().get(0));
         }
     }
 

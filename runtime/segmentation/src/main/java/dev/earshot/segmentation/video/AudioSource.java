@@ -3,6 +3,7 @@ package dev.earshot.segmentation.video;
 import dev.earshot.segmentation.audio.Waveform;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
 
 /**
  * Sound in blocks of one second (the last may be shorter), never all in memory when it comes out of a video. Close it
@@ -14,6 +15,9 @@ public sealed interface AudioSource extends Iterator<Waveform>, AutoCloseable pe
 
     /** Channels of every block. */
     int channels();
+
+    /** What a user should know about the sound so far, such as damage; empty if all is well. */
+    List<String> notes();
 
     @Override
     void close();

@@ -64,7 +64,12 @@ final class Input {
         return BigDecimal.valueOf(value).toPlainString();
     }
 
-    static MediaException undecodable(Path file, String errors) {
+    /** What to throw when FFmpeg gave nothing: mostly the file is to blame, sometimes FFmpeg itself did not start. */
+    static RuntimeException undecodable(Path file, String errors) {
+        if (errors.contains("error while loading shared libraries")) {
+            return new IllegalStateException("ffmpeg cannot start here: " + errors
+                    + " — install that library, or set EARSHOT_FFMPEG to an ffmpeg that runs");
+        }
         return MediaException.of(
                 name(file),
                 "a video that FFmpeg decodes (mp4, mov, mkv, webm, avi)",

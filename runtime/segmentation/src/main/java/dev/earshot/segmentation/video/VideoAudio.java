@@ -15,11 +15,15 @@ final class VideoAudio implements AudioSource {
     private final int sampleRateHz;
     private final int channels;
     private final FfmpegProcess process;
+    private final String name;
+    private final List<String> notes = new ArrayList<>();
     private Waveform pending;
+    private boolean decoded;
     private boolean ended;
 
     VideoAudio(Path file, VideoProbe probe, int sampleRateHz, int channels, Sampling sampling, VideoLimits limits) {
         Input.check(file);
+        this.name = Input.name(file);
         this.sampleRateHz = sampleRateHz;
         this.channels = channels;
         if (!probe.hasAudio()) {
@@ -65,8 +69,9 @@ final class VideoAudio implements AudioSource {
             byte[] block = new byte[4 * sampleRateHz * channels];
             int samples = process.read(block) / (4 * channels);
             if (samples == 0) {
-                close();
+                end();
             } else {
+                decoded = true;
                 pending = deinterleave(block, samples);
             }
         }
@@ -94,6 +99,22 @@ final class VideoAudio implements AudioSource {
         Waveform block = pending;
         pending = null;
         return block;
+    }
+
+    private void end() {
+        int status = process.finish();
+        String errors = process.errors();
+        if (status != 0 && !decoded) {
+            notes.add(name + ": its sound cannot be decoded and counts as silent (" + errors + ")");
+        } else if (!errors.isEmpty()) {
+            notes.add(name + ": damaged sound was concealed (" + errors + ")");
+        }
+        close();
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.copyOf(notes);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.earshot.segmentation.video;
 
 import dev.earshot.segmentation.audio.Waveform;
+import java.util.List;
 import java.util.NoSuchElementException;
 
 /** Sound from memory. */
@@ -35,6 +36,11 @@ final class WaveformAudio implements AudioSource {
         int from = at;
         at = Math.min(wave.length(), from + wave.sampleRateHz());
         return wave.slice(from, at);
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.of();
     }
 
     @Override

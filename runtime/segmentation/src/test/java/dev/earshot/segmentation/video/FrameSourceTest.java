@@ -144,13 +144,57 @@ class FrameSourceTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "mp4, libopenh264, aac, h264, aac",
+        "mov, mpeg4, pcm_s16le, mpeg4, pcm_s16le",
+        "mkv, ffv1, flac, ffv1, flac",
+        "webm, libvpx, libopus, vp8, opus",
+        "avi, mjpeg, libmp3lame, mjpeg, mp3",
+    })
+    void everyContainerIsRead(String type, String video, String audio, String videoCodec, String audioCodec) {
+        Path file = folder.resolve("a." + type);
+        TestVideos.ffmpeg(
+                "-f",
+                "lavfi",
+                "-i",
+                "color=0x64a0c8:s=64x48:r=10:d=2",
+                "-f",
+                "lavfi",
+                "-i",
+                TestVideos.RISING + "2",
+                "-c:v",
+                video,
+                "-pix_fmt",
+                video.equals("mjpeg") ? "yuvj420p" : "yuv420p",
+                "-c:a",
+                audio,
+                "file:" + file);
+        VideoProbe probe = VideoProbe.of(file);
+        assertEquals(videoCodec, probe.videoCodec());
+        assertEquals(audioCodec, probe.audioCodec());
+        assertEquals(10, probe.framesPerSecond(), 0.01);
+        assertEquals(2, probe.seconds(), 0.2); // sound encoders add up to a tenth
+        List<RgbImage> images = all(file);
+        assertEquals(2, images.size());
+        assertEquals(0x64, images.get(1).pixel(20, 20) >> 16, 6);
+        try (AudioSource sound = AudioSource.monoOfVideo(file, probe, 16_000, Sampling.DEFAULT, VideoLimits.DEFAULT)) {
+            sound.next();
+            double rms =
+                    dev.earshot.segmentation.audio.Loudness.rms(sound.next().channel(0));
+            assertEquals(0.2 / Math.sqrt(2), rms, 0.01);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1", "3, 2", "1, 999", "1921, 7", "3840, 2160"})
-    void everySizeKeepsItsPixels(int width, int height) {
-        Path file = TestVideos.counting(folder.resolve("a.mkv"), 0.12, width, height);
+    void everySizeIsRead(int width, int height) {
+        Path file = folder.resolve("a.mkv");
+        String source = "color=0x102030:s=" + width + "x" + height + ":r=25:d=0.04,format=rgb24";
+        TestVideos.ffmpeg("-f", "lavfi", "-i", source, "-c:v", "png", "file:" + file);
         RgbImage image = all(file).get(0);
         assertEquals(width, image.width());
         assertEquals(height, image.height());
-        assertEquals(0x020202, image.pixel(width - 1, height - 1));
+        assertEquals(0x102030, image.pixel(width - 1, height - 1));
     }
 
     @Test

@@ -154,6 +154,14 @@ class HostileVideoTest {
     }
 
     @Test
+    void programThatCannotStartIsNotBlamedOnTheFile() throws IOException {
+        Path video = file("x.mp4", "anything");
+        fakeProgram("echo \"$0: error while loading shared libraries: libx.so: cannot open\" >&2; exit 127\n");
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> VideoProbe.of(video));
+        assertTrue(e.getMessage().contains("set EARSHOT_FFMPEG"), e.getMessage());
+    }
+
+    @Test
     void endlessProbeAnswerIsCutOff() throws IOException {
         Path video = file("x.mp4", "anything");
         fakeProgram("exec cat /dev/zero\n");
