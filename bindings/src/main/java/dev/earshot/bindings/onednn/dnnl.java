@@ -1165,6 +1165,15 @@ public class dnnl extends dnnl$shared {
     public static int dnnl_acdeb() {
         return dnnl_acdeb;
     }
+    private static final int dnnl_BA16a16b = (int)503L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.dnnl_BA16a16b = 503
+     * }
+     */
+    public static int dnnl_BA16a16b() {
+        return dnnl_BA16a16b;
+    }
     private static final int dnnl_x = (int)2L;
     /**
      * {@snippet lang=c :
