@@ -3,7 +3,9 @@ package dev.earshot.tensor.cpu;
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -57,19 +59,39 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
         // Probabilities overwrite the scores unless their type differs.
         boolean half = operands.v().dtype() == DType.BF16;
         long probabilities = half ? worker.scratch().allocate(2 * scoreCount) : scores;
+        Buffers buffers = new Buffers(
+                scores,
+                probabilities,
+                Products.packingPays(operands.q().dtype())
+                        ? Optional.of(HeadPacking.of(binder, worker, operands.k(), operands.v(), heads))
+                        : Optional.empty());
         Map<Long, TileCalls> calls = new HashMap<>();
-        TileCalls[] order = new TileCalls[to - from];
-        MemorySegment[] addresses = new MemorySegment[TileCalls.POINTERS * order.length];
-        for (int i = 0; i < order.length; i++) {
-            AttentionTiles.Tile tile = tiles.tile(from + i);
+        List<Task> order = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+            AttentionTiles.Tile tile = tiles.tile(i);
             long[] starts = starts(operands, tile);
-            order[i] = calls.computeIfAbsent(
-                    tile.rows(), rows -> calls(binder, worker, operands, rows, scores, probabilities));
-            for (int p = 0; p < starts.length; p++) {
-                addresses[TileCalls.POINTERS * i + p] = NativeMemory.pointer(starts[p]);
+            if (buffers.packing().isPresent()) {
+                HeadPacking packing = buffers.packing().get();
+                if (i == from || tile.firstRow() == 0) {
+                    order.add(packing.head(starts[1], starts[2]));
+                }
+                starts[1] = packing.packedKeys();
+                starts[2] = packing.packedValues();
             }
+            TileCalls tileCalls =
+                    calls.computeIfAbsent(tile.rows(), rows -> calls(binder, worker, operands, rows, buffers));
+            order.add(tileCalls.at(starts));
         }
-        return new Share(order, addresses, calls.values().toArray(TileCalls[]::new));
+        List<Task> owned = new ArrayList<>(calls.values());
+        buffers.packing().ifPresent(owned::add);
+        return new Share(order.toArray(Task[]::new), owned.toArray(Task[]::new));
+    }
+
+    /** Temporaries of one worker: addresses of the scores and probabilities of a tile, and the packed operands of a head. */
+    private record Buffers(long scores, long probabilities, Optional<HeadPacking> packing) {
+        Products.Layout layout(Products.Layout plain) {
+            return packing.isPresent() ? Products.Layout.PACKED : plain;
+        }
     }
 
     /** Addresses of a tile's queries, keys, values, results and bias. */
@@ -92,7 +114,7 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
         return tokens.at(batch * tokens.stride(0) + row * tokens.stride(1) + column);
     }
 
-    private TileCalls calls(Binder binder, Worker worker, Operands o, long rows, long scores, long probabilities) {
+    private TileCalls calls(Binder binder, Worker worker, Operands o, long rows, Buffers buffers) {
         long keys = o.k().dim(1);
         DType dtype = o.q().dtype();
         Products.Bias kind = o.bias()
@@ -105,7 +127,7 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                 o.q().dim(2) / heads,
                 keys,
                 Products.Layout.rows(Products.rowStride(o.q())),
-                Products.Layout.columns(Products.rowStride(o.k())),
+                buffers.layout(Products.Layout.columns(Products.rowStride(o.k()))),
                 keys,
                 scale,
                 kind);
@@ -116,23 +138,23 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                 keys,
                 o.v().dim(2) / heads,
                 Products.Layout.rows(keys),
-                Products.Layout.rows(Products.rowStride(o.v())),
+                buffers.layout(Products.Layout.rows(Products.rowStride(o.v()))),
                 Products.rowStride(o.out()),
                 1,
                 Products.Bias.NONE);
         Call.Builder product = Call.of(worker, Products.primitive(binder, scoreKey))
                 .with(dnnl.DNNL_ARG_SRC(), o.q().address())
                 .with(dnnl.DNNL_ARG_WEIGHTS(), o.k().address())
-                .with(dnnl.DNNL_ARG_DST(), scores);
+                .with(dnnl.DNNL_ARG_DST(), buffers.scores());
         o.bias()
                 .ifPresent(
                         b -> product.with(Call.postOperand(scoreKey.epilogue().additionIndex()), b.address()));
         Call softmax = Call.of(worker, NormOps.Softmax.primitive(binder, rows, keys, dtype))
-                .with(dnnl.DNNL_ARG_SRC(), scores)
-                .with(dnnl.DNNL_ARG_DST(), probabilities)
+                .with(dnnl.DNNL_ARG_SRC(), buffers.scores())
+                .with(dnnl.DNNL_ARG_DST(), buffers.probabilities())
                 .bind();
         Call weighting = Call.of(worker, Products.primitive(binder, weightKey))
-                .with(dnnl.DNNL_ARG_SRC(), probabilities)
+                .with(dnnl.DNNL_ARG_SRC(), buffers.probabilities())
                 .with(dnnl.DNNL_ARG_WEIGHTS(), o.v().address())
                 .with(dnnl.DNNL_ARG_DST(), o.out().address())
                 .bind();
@@ -140,19 +162,30 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
     }
 
     /** The calls for tiles of one height. */
-    private record TileCalls(Call scores, Call softmax, Call weighting, boolean biased) implements AutoCloseable {
-        private static final int POINTERS = 5;
+    private record TileCalls(Call scores, Call softmax, Call weighting, boolean biased) implements Task {
+        /** These calls on the tile whose queries, keys, values, results and bias are at {@code starts}. */
+        Task at(long[] starts) {
+            MemorySegment q = NativeMemory.pointer(starts[0]);
+            MemorySegment k = NativeMemory.pointer(starts[1]);
+            MemorySegment v = NativeMemory.pointer(starts[2]);
+            MemorySegment out = NativeMemory.pointer(starts[3]);
+            MemorySegment bias = NativeMemory.pointer(starts[4]);
+            return () -> {
+                scores.point(0, q);
+                scores.point(1, k);
+                weighting.point(1, v);
+                weighting.point(2, out);
+                if (biased) {
+                    scores.point(3, bias);
+                }
+                run();
+            };
+        }
 
-        void run(MemorySegment[] addresses, int at) {
-            scores.point(0, addresses[at]);
-            scores.point(1, addresses[at + 1]);
-            if (biased) {
-                scores.point(3, addresses[at + 4]);
-            }
+        @Override
+        public void run() {
             scores.run();
             softmax.run();
-            weighting.point(1, addresses[at + 2]);
-            weighting.point(2, addresses[at + 3]);
             weighting.run();
         }
 
@@ -164,19 +197,19 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
         }
     }
 
-    /** The tiles of one worker in order, with {@link TileCalls#POINTERS} addresses each. */
-    private record Share(TileCalls[] order, MemorySegment[] addresses, TileCalls[] owned) implements Task {
+    /** The tiles of one worker in order, on calls that they share. */
+    private record Share(Task[] order, Task[] owned) implements Task {
         @Override
         public void run() {
-            for (int i = 0; i < order.length; i++) {
-                order[i].run(addresses, TileCalls.POINTERS * i);
+            for (Task task : order) {
+                task.run();
             }
         }
 
         @Override
         public void close() {
-            for (TileCalls calls : owned) {
-                calls.close();
+            for (Task task : owned) {
+                task.close();
             }
         }
     }

@@ -36,6 +36,7 @@ import java.util.function.Supplier;
  */
 public final class CpuBackend implements Backend {
     private static final int MOST_THREADS = 16;
+    private static final long SHARED_BLOCK = 4L << 20;
 
     private final ThreadGuard guard = new ThreadGuard("cpu backend");
     private final LeakRegistry.Handle leak;
@@ -43,7 +44,7 @@ public final class CpuBackend implements Backend {
     private final OneDnn onednn;
     private final Profile profile = new Profile(Boolean.getBoolean("earshot.profile"));
     private final PrimitiveCache primitives = new PrimitiveCache();
-    private final Scratch shared = new Scratch();
+    private final Scratch shared = new Scratch(SHARED_BLOCK);
     private final BoundOps bound = new BoundOps();
     private final Team team;
     private final boolean nativeBf16;
@@ -207,6 +208,16 @@ public final class CpuBackend implements Backend {
             team.run(steps, steps.length);
         } finally {
             guard.exit();
+        }
+    }
+
+    /** Runs what a binder gathered, once, and frees it. */
+    void runOnce(Binder binder) {
+        Step[] steps = binder.steps();
+        try {
+            team.run(steps, steps.length);
+        } finally {
+            BoundOps.release(steps);
         }
     }
 

@@ -17,11 +17,14 @@ import java.util.Optional;
 
 /** Packed weights of the CPU backend: native memory and oneDNN layouts, all freed by {@link #close}. */
 final class CpuParameters implements ParameterScope {
+    /** Weights share blocks that are large enough for huge pages, which a pass over gigabytes of them is glad of. */
+    private static final long PACKED_BLOCK = 32L << 20;
+
     private final HostMemory memory = new HostMemory("parameter scope");
     private final LeakRegistry.Handle leak = LeakRegistry.track("parameter scope of the cpu backend");
     private final List<Runnable> releases = new ArrayList<>();
+    private final Scratch packed = new Scratch(PACKED_BLOCK);
     private final CpuBackend backend;
-    private long packedBytes;
 
     CpuParameters(CpuBackend backend) {
         this.backend = backend;
@@ -64,28 +67,28 @@ final class CpuParameters implements ParameterScope {
             Binder binder = backend.binder();
             long in = weight.shape().dim(1);
             long out = weight.shape().dim(0);
-            DType packed = packedType(compute);
-            int count = PackedLinear.slices(out, binder.workers());
+            PackedLinear.Types types = new PackedLinear.Types(compute, packedType(compute));
+            int count = in > 0 && out > 0 ? PackedLinear.slices(out, binder.workers()) : 0;
             List<PackedLinear.Slice> slices = new ArrayList<>();
-            for (int i = 0; i < count && in > 0 && out > 0; i++) {
+            Task[] tasks = new Task[count];
+            for (int i = 0; i < count; i++) {
                 long from = PackedLinear.boundary(out, i, count);
                 long to = PackedLinear.boundary(out, i + 1, count);
-                slices.add(keep(PackedLinear.pack(binder, weight, compute, packed, from, to)));
+                PackedLinear.Packing packing =
+                        PackedLinear.pack(binder, binder.worker(i), packed, weight, types, from, to);
+                own(packing.slice().layout());
+                slices.add(packing.slice());
+                tasks[i] = packing.task();
             }
-            return new PackedLinear(this, in, out, compute, packed, floats(bias), List.copyOf(slices));
+            binder.add("pack " + weight.shape(), 0, tasks);
+            backend.runOnce(binder);
+            return new PackedLinear(this, in, out, compute, types.packed(), floats(bias), List.copyOf(slices));
         });
     }
 
-    private PackedLinear.Slice keep(PackedLinear.Slice slice) {
-        own(slice.weights());
-        own(slice.layout());
-        return slice;
-    }
-
-    /** Takes packed weights over. */
-    void own(NativeMemory weights) {
-        releases.add(weights::close);
-        packedBytes += weights.bytes();
+    /** Room for packed weights of a layer of this scope. */
+    long allocatePacked(long bytes) {
+        return packed.allocate(bytes);
     }
 
     /** Takes the descriptor of packed weights over. */
@@ -128,7 +131,7 @@ final class CpuParameters implements ParameterScope {
 
     @Override
     public long bytes() {
-        return memory.isClosed() ? 0 : memory.bytes() + packedBytes;
+        return memory.isClosed() ? 0 : memory.bytes() + packed.used();
     }
 
     @Override
@@ -140,6 +143,7 @@ final class CpuParameters implements ParameterScope {
             backend.forget(this);
             releases.forEach(Runnable::run);
             releases.clear();
+            packed.close();
             memory.close();
             leak.closed();
             return null;

@@ -41,6 +41,10 @@ record Isa(int bits) {
         }
     }
 
+    boolean hasAvx512() {
+        return has(dnnl.dnnl_cpu_isa_avx512_core());
+    }
+
     private boolean has(int set) {
         return (bits & set) == set;
     }
@@ -53,7 +57,7 @@ record Isa(int bits) {
         if (has(dnnl.dnnl_cpu_isa_avx512_core_bf16())) {
             return "AVX-512 with BF16";
         }
-        if (has(dnnl.dnnl_cpu_isa_avx512_core())) {
+        if (hasAvx512()) {
             return "AVX-512";
         }
         if (has(dnnl.dnnl_cpu_isa_avx2_vnni_2())) {

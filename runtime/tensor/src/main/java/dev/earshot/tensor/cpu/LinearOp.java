@@ -149,7 +149,7 @@ record LinearOp(View x, PackedLinear layer, Activation activation, Optional<View
         long columns = tile.slice().from();
         Call.Builder call = Call.of(worker, primitive)
                 .with(dnnl.DNNL_ARG_SRC(), tile.starts()[0])
-                .with(dnnl.DNNL_ARG_WEIGHTS(), tile.slice().weights().address())
+                .with(dnnl.DNNL_ARG_WEIGHTS(), tile.slice().weights())
                 .with(
                         dnnl.DNNL_ARG_DST(),
                         tile.starts()[1] + columns * tile.target().dtype().bytes());

@@ -47,6 +47,11 @@ final class MemoryDesc implements AutoCloseable {
 
     /** A layout for the primitive to choose. */
     static MemoryDesc any(DType dtype, long... dims) {
+        return tagged(dtype, dnnl.dnnl_format_tag_any(), dims);
+    }
+
+    /** A layout that oneDNN has a name for. */
+    static MemoryDesc tagged(DType dtype, int tag, long... dims) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             OneDnn.check(
@@ -56,7 +61,7 @@ final class MemoryDesc implements AutoCloseable {
                             dims.length,
                             arena.allocateFrom(ValueLayout.JAVA_LONG, dims),
                             OneDnn.dataType(dtype),
-                            dnnl.dnnl_format_tag_any()));
+                            tag));
             return new MemoryDesc(out.get(ValueLayout.ADDRESS, 0));
         }
     }

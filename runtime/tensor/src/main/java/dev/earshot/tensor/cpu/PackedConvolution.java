@@ -33,7 +33,7 @@ record PackedConvolution(
         implements Convolution {
 
     /** Output channels [from, to) in one layout. */
-    record Packed(long from, long to, MemoryDesc layout, NativeMemory memory) {}
+    record Packed(long from, long to, MemoryDesc layout, long address) {}
 
     /** Weight of output channels [from, to) as {@code primitive} wants it. */
     long packedFor(Worker worker, Primitive primitive, long from, long to) {
@@ -41,23 +41,22 @@ record PackedConvolution(
         for (Packed known : packed) {
             if (known.from() == from && known.to() == to && known.layout().sameAs(wanted)) {
                 wanted.close();
-                return known.memory().address();
+                return known.address();
             }
         }
-        NativeMemory memory = NativeMemory.allocate(wanted.bytes());
+        long address = owner.allocatePacked(wanted.bytes());
         try (MemoryDesc plain = MemoryDesc.dense(DType.F32, weightDims(from, to));
                 Primitive reorder = worker.onednn().reorder(plain, wanted);
                 Call call = Call.of(worker, reorder)
                         .with(dnnl.DNNL_ARG_FROM(), weights + 4 * from * perOutput())
-                        .with(dnnl.DNNL_ARG_TO(), memory.address())
+                        .with(dnnl.DNNL_ARG_TO(), address)
                         .bind()) {
             call.run();
         }
-        Packed fresh = new Packed(from, to, wanted, memory);
+        Packed fresh = new Packed(from, to, wanted, address);
         packed.add(fresh);
-        owner.own(fresh.memory());
         owner.own(fresh.layout());
-        return memory.address();
+        return address;
     }
 
     /** Sizes of the weight of output channels [from, to) as oneDNN counts them, with a leading axis for several groups. */

@@ -1,13 +1,17 @@
 package dev.earshot.tensor.cpu;
 
+import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
 
 /** Descriptors and cached primitives of plain products of two activations. */
 final class Products {
     private Products() {}
 
-    /** Strides of a matrix operand as oneDNN reads it: rows or columns lie densely. */
+    /** Strides of a matrix operand as oneDNN reads it: rows or columns lie densely; or {@link #PACKED}. */
     record Layout(long rowStride, long columnStride) {
+        /** Blocks of 16 x 16; see {@link PackedLinear}. */
+        static final Layout PACKED = new Layout(0, 0);
+
         /** Dense rows, {@code stride} elements apart. */
         static Layout rows(long stride) {
             return new Layout(stride, 1);
@@ -58,7 +62,15 @@ final class Products {
         }
     }
 
-    private static MemoryDesc matrix(DType dtype, long rows, long columns, Layout layout) {
+    /** True if packing the right operand first, even for one use, makes up for the time it takes. */
+    static boolean packingPays(DType operands) {
+        return operands == DType.F32 && !Isa.effective().hasAvx512();
+    }
+
+    static MemoryDesc matrix(DType dtype, long rows, long columns, Layout layout) {
+        if (layout.equals(Layout.PACKED)) {
+            return MemoryDesc.tagged(dtype, dnnl.dnnl_BA16a16b(), rows, columns);
+        }
         return MemoryDesc.strided(
                 dtype, new long[] {rows, columns}, new long[] {layout.rowStride(), layout.columnStride()});
     }

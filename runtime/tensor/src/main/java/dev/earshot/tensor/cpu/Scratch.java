@@ -4,20 +4,31 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Temporary memory that lives within one op. Blocks never move or shrink, so steps bound earlier stay valid while later ops
- * ask for more; {@link #reset()} before each op lets ops share the same blocks.
+ * Memory handed out piece by piece: the temporaries of an op, or the packed weights of a scope. Blocks never move or shrink,
+ * so addresses stay valid until {@link #close()}; {@link #reset()} before each op lets ops share the same blocks.
  */
 final class Scratch implements AutoCloseable {
-    private static final long SMALLEST_BLOCK = 1L << 20;
-
+    private final long blockBytes;
     private final List<NativeMemory> blocks = new ArrayList<>();
     private int block;
     private long position;
+    private long used;
+
+    /** Takes blocks of at least {@code blockBytes} from the system. */
+    Scratch(long blockBytes) {
+        this.blockBytes = blockBytes;
+    }
+
+    /** Bytes handed out since the last {@link #reset()}. */
+    long used() {
+        return used;
+    }
 
     /** Starts over at the first block: what was handed out before belongs to another op. */
     void reset() {
         block = 0;
         position = 0;
+        used = 0;
     }
 
     /** Address of {@code bytes} bytes, aligned to a cache line. */
@@ -28,11 +39,11 @@ final class Scratch implements AutoCloseable {
             position = 0;
         }
         if (block == blocks.size()) {
-            long held = blocks.stream().mapToLong(NativeMemory::bytes).sum();
-            blocks.add(NativeMemory.allocate(Math.max(size, Math.max(held / 2, SMALLEST_BLOCK))));
+            blocks.add(NativeMemory.allocate(Math.max(size, blockBytes)));
         }
         long address = blocks.get(block).address() + position;
         position += size;
+        used += size;
         return address;
     }
 

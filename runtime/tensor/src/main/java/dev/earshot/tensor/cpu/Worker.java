@@ -4,11 +4,13 @@ import java.lang.foreign.MemorySegment;
 
 /** What belongs to one worker: its oneDNN stream and its scratch memory. Worker 0 is the calling thread. */
 final class Worker implements AutoCloseable {
+    private static final long SCRATCH_BLOCK = 1L << 20;
+
     private final int index;
     private final OneDnn onednn;
     private final MemorySegment stream;
-    private final Scratch scratch = new Scratch();
-    private final Scratch scratchpad = new Scratch();
+    private final Scratch scratch = new Scratch(SCRATCH_BLOCK);
+    private final Scratch scratchpad = new Scratch(SCRATCH_BLOCK);
     private boolean closed;
 
     Worker(int index, OneDnn onednn) {
