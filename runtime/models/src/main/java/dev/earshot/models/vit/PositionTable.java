@@ -12,7 +12,8 @@ import java.util.Map;
 /**
  * Class token and learned positions of a trunk. Row 0 of the table belongs to the class token; the others are a grid that
  * is resampled, once per size, when an image has another number of patches. Resampling runs on the host, so that asking
- * for a new size is no op of the backend and is safe while a pass is captured.
+ * for a new size is no op of the backend and is safe while a pass is captured. A table per size asked for is kept as long as
+ * the weights.
  */
 public final class PositionTable {
     private final ParameterScope parameters;
