@@ -80,7 +80,8 @@ public final class CheckpointImport {
     public static String sha256(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
+            // On the heap: the JDK copies a direct buffer out in 4 KB pieces before it hashes.
+            ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
             while (channel.read(piece) >= 0) {
                 digest.update(piece.flip());
                 piece.clear();

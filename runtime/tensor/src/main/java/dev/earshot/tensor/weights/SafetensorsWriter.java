@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -84,9 +85,12 @@ public final class SafetensorsWriter {
     public void write(Path path) {
         Path target = path.toAbsolutePath();
         try {
-            Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".tmp");
+            // Not createTempFile, whose files only their owner may read.
+            Path temporary = target.resolveSibling(
+                    "." + target.getFileName() + "." + Long.toHexString(new SecureRandom().nextLong()) + ".tmp");
             try {
-                try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                try (FileChannel channel =
+                        FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                     writeTo(channel);
                     channel.force(true);
                 }
