@@ -6,10 +6,7 @@ import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.weights.WeightEntry;
 import dev.earshot.tensor.weights.Weights;
 import dev.earshot.tensor.weights.WeightsException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -50,8 +47,8 @@ record WeightFacts(
     record TensorFacts(String name, String type, long[] shape, long bytes) {}
 
     /** Reads the structure of a file; its data is not touched. */
-    static WeightFacts of(Path file, boolean withTensors) {
-        if (isPickled(file)) {
+    static WeightFacts of(Path file, byte[] head, boolean withTensors) {
+        if (isPickled(head)) {
             try (Checkpoint checkpoint = Checkpoint.open(file)) {
                 return of(
                         file,
@@ -78,17 +75,19 @@ record WeightFacts(
         }
     }
 
-    /** By the first bytes, so that a file with a wrong name is still told apart. */
-    private static boolean isPickled(Path file) {
-        if (Files.isDirectory(file)) {
-            return false;
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] head = in.readNBytes(2);
-            return head.length == 2 && (head[0] == 'P' && head[1] == 'K' || head[0] == (byte) 0x80 && head[1] == 2);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + file + ": " + e, e);
-        }
+    /** True for what is a weight file by its name or its first bytes; a wrong name does not hide one. */
+    static boolean matches(Path file, byte[] head) {
+        String name = file.toString();
+        return Files.isDirectory(file)
+                || name.endsWith(".safetensors")
+                || name.endsWith(".index.json")
+                || name.matches(".*\\.(pth|pt|bin|ckpt)")
+                || isPickled(head)
+                || head.length > 8 && head[8] == '{';
+    }
+
+    private static boolean isPickled(byte[] head) {
+        return head.length >= 2 && (head[0] == 'P' && head[1] == 'K' || head[0] == (byte) 0x80 && head[1] == 2);
     }
 
     private static WeightFacts of(

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.segmentation.audio.WavFiles;
+import dev.earshot.segmentation.audio.Waveform;
 import dev.earshot.tensor.weights.Safetensors;
 import dev.earshot.tensor.weights.SafetensorsWriter;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -103,6 +107,30 @@ final class WeightCommandsTest {
         assertEquals(ExitCodes.FAILED_INPUTS, code);
         assertTrue(err.toString().contains("no such file"), err::toString);
         assertTrue(out.toString().contains("1 with 1 values"), out::toString);
+    }
+
+    @Test
+    void inspectDescribesImagesSoundsAndWrongNames() throws IOException {
+        Path image = folder.resolve("frame.png");
+        ImageIO.write(new BufferedImage(5, 3, BufferedImage.TYPE_INT_RGB), "png", image.toFile());
+        Path sound = folder.resolve("sound.wav");
+        WavFiles.write(sound, Waveform.mono(new float[800], 16_000), WavFiles.Encoding.PCM16);
+        Path misnamed = folder.resolve("weights.dat");
+        new SafetensorsWriter().tensor("a", new float[1], 1).write(misnamed);
+        int code = run("inspect", "--json", image.toString(), sound.toString(), misnamed.toString());
+        assertEquals(ExitCodes.OK, code, err::toString);
+        JsonNode facts = new ObjectMapper().readTree(out.toString());
+        assertEquals(5, facts.get(0).get("facts").get("width").asInt());
+        assertEquals(0.05, facts.get(1).get("facts").get("seconds").asDouble());
+        assertEquals("safetensors", facts.get(2).get("format").asText());
+    }
+
+    @Test
+    void aFileThatIsNothingKnownIsAFailedInput() throws IOException {
+        Path file = folder.resolve("notes.txt");
+        Files.writeString(file, "these are only words");
+        assertEquals(ExitCodes.FAILED_INPUTS, run("inspect", file.toString()));
+        assertTrue(err.toString().contains("notes.txt"), err::toString);
     }
 
     private int run(String... arguments) {
