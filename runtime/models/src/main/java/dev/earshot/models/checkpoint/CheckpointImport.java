@@ -1,6 +1,7 @@
 package dev.earshot.models.checkpoint;
 
 import dev.earshot.tensor.weights.SafetensorsWriter;
+import dev.earshot.tensor.weights.WeightEntry;
 import dev.earshot.tensor.weights.WeightsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +13,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Converts a PyTorch checkpoint to safetensors without running anything in it. Wrappers ({@code model}, {@code state_dict},
@@ -60,19 +63,26 @@ public final class CheckpointImport {
         try (Checkpoint checkpoint = Checkpoint.open(source)) {
             String sha256 = sha256(source);
             SafetensorsWriter writer = new SafetensorsWriter();
-            // The form of huggingface/safetensors save_model: a dropped name maps to the kept one.
-            checkpoint.aliases().forEach(writer::metadata);
-            writer.metadata("format", "pt")
-                    .metadata(SOURCE_NAME, String.valueOf(source.getFileName()))
-                    .metadata(SOURCE_SHA256, sha256);
-            long[] bytes = {0};
-            checkpoint.entries().forEach((name, entry) -> {
-                writer.tensor(name, entry.type(), entry.shape(), out -> checkpoint.writeTo(name, out));
-                bytes[0] += entry.bytes();
-            });
+            Map<String, String> facts =
+                    Map.of("format", "pt", SOURCE_NAME, String.valueOf(source.getFileName()), SOURCE_SHA256, sha256);
+            facts.forEach(writer::metadata);
+            Map<String, WeightEntry> written = new LinkedHashMap<>(checkpoint.entries());
+            int tied = 0;
+            for (Map.Entry<String, String> alias : checkpoint.aliases().entrySet()) {
+                if (facts.containsKey(alias.getKey())) {
+                    // The metadata has a fact under this name already, so the tensor is written again.
+                    written.put(alias.getKey(), checkpoint.entries().get(alias.getValue()));
+                } else {
+                    // The form of huggingface/safetensors save_model: a dropped name maps to the kept one.
+                    writer.metadata(alias.getKey(), alias.getValue());
+                    tied++;
+                }
+            }
+            written.forEach((name, entry) ->
+                    writer.tensor(name, entry.type(), entry.shape(), out -> checkpoint.writeTo(name, out)));
             writer.write(target);
-            return new Report(
-                    checkpoint.entries().size(), checkpoint.aliases().size(), bytes[0], sha256, checkpoint.warnings());
+            long bytes = written.values().stream().mapToLong(WeightEntry::bytes).sum();
+            return new Report(written.size(), tied, bytes, sha256, checkpoint.warnings());
         }
     }
 

@@ -85,17 +85,28 @@ sealed interface PickleValue {
         }
     }
 
-    /** A dictionary, ordered; only text keys can be looked up. */
+    /**
+     * A dictionary, ordered; only text keys can be looked up. Empty ones take next to nothing: a pickle of a few megabytes
+     * can ask for millions of them.
+     */
     final class Dict implements PickleValue {
-        private final List<PickleValue> keys = new ArrayList<>();
-        private final List<PickleValue> values = new ArrayList<>();
-        private final Map<String, PickleValue> byText = new HashMap<>();
+        private List<PickleValue> keysAndValues = List.of();
+        private Map<String, PickleValue> byText = Map.of();
 
         /** Adds an entry; false if the text key is there already. */
         boolean put(PickleValue key, PickleValue value) {
-            keys.add(key);
-            values.add(value);
-            return !(key instanceof Text text) || byText.put(text.value(), value) == null;
+            if (keysAndValues.isEmpty()) {
+                keysAndValues = new ArrayList<>(2);
+            }
+            keysAndValues.add(key);
+            keysAndValues.add(value);
+            if (!(key instanceof Text text)) {
+                return true;
+            }
+            if (byText.isEmpty()) {
+                byText = new HashMap<>();
+            }
+            return byText.put(text.value(), value) == null;
         }
 
         /** The value of a text key, or null. */
@@ -104,20 +115,20 @@ sealed interface PickleValue {
         }
 
         int size() {
-            return keys.size();
+            return keysAndValues.size() / 2;
         }
 
         PickleValue key(int index) {
-            return keys.get(index);
+            return keysAndValues.get(2 * index);
         }
 
         PickleValue value(int index) {
-            return values.get(index);
+            return keysAndValues.get(2 * index + 1);
         }
 
         @Override
         public String what() {
-            return "a dictionary of " + keys.size();
+            return "a dictionary of " + size();
         }
     }
 

@@ -67,13 +67,23 @@ record StateDict(Map<String, TensorView> tensors, List<String> warnings) {
             throw CheckpointContainer.refuse(source, "checkpoint", "a dictionary of tensors", root.what());
         }
 
+        /** The first wrapper with tensors or a further wrapper in it; a "model" of settings alone is none. */
         private static String wrapper(Dict dict) {
             for (String wrapper : WRAPPERS) {
-                if (dict.get(wrapper) instanceof Dict) {
+                if (dict.get(wrapper) instanceof Dict inner && leadsToTensors(inner)) {
                     return wrapper;
                 }
             }
             return "";
+        }
+
+        private static boolean leadsToTensors(Dict dict) {
+            for (int i = 0; i < dict.size(); i++) {
+                if (dict.value(i) instanceof TensorView) {
+                    return true;
+                }
+            }
+            return WRAPPERS.stream().anyMatch(wrapper -> dict.get(wrapper) instanceof Dict);
         }
 
         private void warnOfSiblings(Dict dict, String wrapper) {

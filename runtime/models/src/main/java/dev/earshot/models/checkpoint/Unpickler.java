@@ -9,6 +9,7 @@ import dev.earshot.models.checkpoint.PickleValue.Sequence;
 import dev.earshot.models.checkpoint.PickleValue.Text;
 import dev.earshot.models.checkpoint.PickleValue.Tuple;
 import dev.earshot.tensor.weights.WeightsException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -98,7 +99,8 @@ final class Unpickler {
                 push(REAL);
             }
             case 'X' -> push(new Text(in.text(length(in.i32()))));
-            case 'U' -> push(new Text(in.text(in.u8())));
+            // A string of Python 2 is bytes; every byte is a character of Latin-1.
+            case 'U' -> push(new Text(new String(in.bytes(in.u8()), StandardCharsets.ISO_8859_1)));
             case 'q' -> put(in.u8());
             case 'r' -> put(in.i32());
             case 'h' -> push(get(in.u8()));

@@ -83,6 +83,56 @@ final class CheckpointImportTest {
     }
 
     @Test
+    void tiedNameThatIsAlsoAMetadataKeyKeepsItsTensor() throws IOException {
+        Path source = folder.resolve("odd.pth");
+        PickleBuilder pickle = PickleBuilder.pickle()
+                .op('}')
+                .text("w")
+                .tensor()
+                .ops("q\0s")
+                .text("format")
+                .ops("h\0s");
+        Files.write(source, pickle.text("other").ops("h\0s.").legacy(2));
+        Path converted = folder.resolve("odd.safetensors");
+        CheckpointImport.Report report = CheckpointImport.convert(source, converted);
+        try (Safetensors got = Safetensors.open(converted)) {
+            assertEquals(Set.of("w", "format"), got.keys());
+            assertEquals("pt", got.metadata().get("format"));
+            for (String name : new String[] {"w", "format", "other"}) {
+                assertArrayEquals(new float[] {1, 2}, got.read(name).toFloats(), name);
+            }
+        }
+        assertEquals(1, report.tied());
+    }
+
+    @Test
+    void wrapperWithoutTensorsIsNoWrapper() throws IOException {
+        Path source = folder.resolve("settings.pth");
+        PickleBuilder pickle = PickleBuilder.pickle()
+                .op('}')
+                .text("model")
+                .op('}')
+                .text("depth")
+                .ops("K\14ss");
+        Files.write(
+                source,
+                pickle.text("state_dict").op('}').text("w").tensor().ops("ss.").legacy(2));
+        try (Checkpoint checkpoint = Checkpoint.open(source)) {
+            assertEquals(Set.of("w"), checkpoint.entries().keySet());
+        }
+    }
+
+    @Test
+    void namesOfPython2AreRead() throws IOException {
+        Path source = folder.resolve("python2.pth");
+        Files.write(
+                source, PickleBuilder.pickle().ops("}U\1w").tensor().ops("s.").legacy(2));
+        try (Checkpoint checkpoint = Checkpoint.open(source)) {
+            assertEquals(Set.of("w"), checkpoint.entries().keySet());
+        }
+    }
+
+    @Test
     void metadataNamesTheSourceAndItsHash() throws Exception {
         Path converted = folder.resolve("half.safetensors");
         CheckpointImport.Report report = CheckpointImport.convert(TestCheckpoints.path("half.pth"), converted);

@@ -98,6 +98,18 @@ final class ZipBuilder {
                 .add("top/version", "3\n".getBytes(StandardCharsets.US_ASCII));
     }
 
+    /** The good checkpoint with the sizes of one entry in its local header. */
+    static ZipBuilder plain(int index) {
+        return checkpoint().change(index, entry -> {
+            entry.flags = 1 << 11;
+            entry.localFlags = entry.flags;
+            entry.localCrc = entry.crc;
+            entry.localSize = entry.size;
+            entry.localPacked = entry.packed;
+            entry.descriptor = new byte[0];
+        });
+    }
+
     ZipBuilder add(String name, byte[] data) {
         return add(name, data, _ -> {});
     }
