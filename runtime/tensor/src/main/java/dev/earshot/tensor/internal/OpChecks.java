@@ -73,7 +73,7 @@ public final class OpChecks {
         rank("matmul b", b, a.shape().rank());
         dtype("matmul a", a, REAL);
         dtype("matmul b", b, a.dtype());
-        dtype("matmul out", out, DType.F32, a.dtype());
+        dtype("matmul out", out, a.dtype() == DType.F32 ? new DType[] {DType.F32} : REAL);
         Shape result = a.shape().with(-1, b.dim(-1));
         argument(a.dim(-1) == b.dim(-2), "matmul b", "expected [..., %d, N] for a %s, got %s", a.dim(-1), a.shape(), b);
         for (int axis = 0; axis < a.shape().rank() - 2; axis++) {
@@ -376,7 +376,7 @@ public final class OpChecks {
     }
 
     private static void atLeastRank(String what, Tensor x, int rank) {
-        argument(x.shape().rank() >= rank, what, "expected at least %d axes, got %s", rank, x);
+        argument(x.shape().rank() >= rank, what, "expected rank >= %d, got %s", rank, x);
     }
 
     private static void dense(String what, Tensor x) {

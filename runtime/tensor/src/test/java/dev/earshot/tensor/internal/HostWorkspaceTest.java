@@ -162,6 +162,20 @@ class HostWorkspaceTest {
         }
     }
 
+    /** A replayed program writes the tensors of closed frames, over the guards of what lies there now. */
+    @Test
+    void aReplayMayWriteOverGroundThatWasGivenBack() {
+        HostWorkspace ws = guarded();
+        long address;
+        try (Workspace.Frame _ = ws.frame()) {
+            address = ws.allocate(DType.U8, 200).segment().address();
+        }
+        ws.allocate(DType.U8, 5);
+        poke(address + 100);
+        ws.checkSentinels();
+        ws.close();
+    }
+
     @Test
     void aFramesCloseChecksItsSentinels() {
         HostWorkspace ws = guarded();
