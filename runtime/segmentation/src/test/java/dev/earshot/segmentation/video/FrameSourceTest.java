@@ -181,7 +181,8 @@ class FrameSourceTest {
             sound.next();
             double rms =
                     dev.earshot.segmentation.audio.Loudness.rms(sound.next().channel(0));
-            assertEquals(0.2 / Math.sqrt(2), rms, 0.01);
+            // MP3 in AVI comes late by its encoder delay, which AVI cannot express.
+            assertEquals(0.2 / Math.sqrt(2), rms, audio.equals("libmp3lame") ? 0.02 : 0.005);
         }
     }
 
