@@ -57,7 +57,7 @@ def common_fate(tokens, regions):
 
 def still_tokens(joint, regions, audio):
     """Tokens that stand still should fit no sound of the batch."""
-    fit = (torch.einsum("btj,aj->bta", joint, audio) + 0.05).clamp_min(0)
+    fit = (torch.einsum("btj,aj->bta", joint, audio) + 0.1).clamp_min(0)
     still = (regions == 0).float()
     return (fit.square().mean(-1) * still).sum() / still.sum().clamp_min(1)
 
@@ -100,6 +100,7 @@ def main():
     options.add_argument("--steps", type=int, default=1200, help="schedule length; stops earlier if time is up")
     options.add_argument("--batch", type=int, default=32)
     options.add_argument("--keep", type=int, default=96, help="image tokens per frame; 256 = all")
+    options.add_argument("--still", type=float, default=10, help="weight of the signal that still things are silent")
     options.add_argument("--rate", type=float, default=1.5e-3)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--seed", type=int, default=1)
@@ -158,7 +159,7 @@ def main():
             (F.cross_entropy(whole, own) + F.cross_entropy(whole.T, own)) / 2,
             levels(means, valid, voice),
         ])
-        loss = losses @ torch.tensor([1.0, 1.0, 2.0, 0.25, 1.0])
+        loss = losses @ torch.tensor([1.0, 1.0, args.still, 0.25, 1.0])
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

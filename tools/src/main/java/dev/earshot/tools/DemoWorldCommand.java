@@ -68,6 +68,9 @@ final class DemoWorldCommand implements Callable<Integer> {
             description = "Frame width and height; 224 by default, which is also what is evaluated on.")
     private int size;
 
+    @Option(names = "--no-video", description = "Frames, masks and sound only: no mp4 files.")
+    private boolean noVideo;
+
     @Override
     public Integer call() {
         if (clips < 1 || clips > DemoWorld.MAX_CLIPS) {
@@ -77,7 +80,7 @@ final class DemoWorldCommand implements Callable<Integer> {
         if (seed < 0 || seed >= 1L << 32) {
             throw new ParameterException(spec.commandLine(), "--seed: expected 0 to 4294967295, got " + seed);
         }
-        DemoWorld world = new DemoWorld(split, seed, size);
+        DemoWorld world = new DemoWorld(split, seed, size, !noVideo);
         for (Form form : layouts) {
             try (ProgressBar bar = bar(form)) {
                 switch (form) {

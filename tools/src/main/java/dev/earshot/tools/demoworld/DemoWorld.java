@@ -36,10 +36,11 @@ public final class DemoWorld {
      *
      * @param split part of the world
      * @param seed the user's seed, 0 .. 2^32 - 1
-     * @param size frame side in pixels, at least 64 and even
+     * @param size frame side in pixels, at least 64
+     * @param videos whether to make mp4 files
      */
-    public DemoWorld(Split split, long seed, int size) {
-        this(split, seed, size, null);
+    public DemoWorld(Split split, long seed, int size, boolean videos) {
+        this(split, seed, size, videos ? new Mp4Encoder() : null);
     }
 
     DemoWorld(Split split, long seed, int size, VideoEncoder video) {
