@@ -32,7 +32,8 @@ import java.util.function.Supplier;
 /**
  * The CPU backend. It owns its worker threads, the primitives it made and the steps of the ops it was asked for; the calling
  * thread is one of the workers, and its OpenMP thread count becomes 1. Used by one thread at a time. An op that is called
- * again with the same tensors costs a hash look-up and the work itself.
+ * again with the same tensors costs a hash look-up and the work itself. Longer than other files here because the op
+ * interface is wide: below the life cycle it only checks arguments and makes op records.
  */
 public final class CpuBackend implements Backend {
     private static final int MOST_THREADS = 16;
