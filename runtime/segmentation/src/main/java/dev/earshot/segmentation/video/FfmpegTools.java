@@ -139,8 +139,9 @@ public final class FfmpegTools {
     private static Path link(Path folder, Path target) throws IOException {
         for (String name : CAPTURE_LIBRARIES) {
             Path link = folder.resolve(name);
-            if (!Files.isSymbolicLink(link)) {
+            if (!Files.exists(link)) { // absent, or left behind when the cache was moved
                 try {
+                    Files.deleteIfExists(link);
                     Files.createSymbolicLink(link, target);
                 } catch (FileAlreadyExistsException e) {
                     continue; // another process was faster

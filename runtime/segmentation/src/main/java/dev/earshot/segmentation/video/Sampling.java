@@ -9,6 +9,9 @@ import java.util.Objects;
  * and gaps are right. A last period counts if more than half of it exists; its picture is then at worst the last one of
  * the video. A video shorter than that has one picture.
  *
+ * <p>Differs from AVSBench's extraction script: it counts frames and rounds the rate to a whole number, so that at 29.97
+ * frames a second it is up to one frame later than the time stamps are within its five seconds.
+ *
  * @param framesPerSecond periods per second
  * @param pick the moment within the period
  * @param startSeconds where to begin

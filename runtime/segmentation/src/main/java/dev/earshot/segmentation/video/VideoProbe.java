@@ -13,7 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a video file says about itself, before anything is decoded. It may be wrong: files lie.
+ * What a video file says about itself, before anything is decoded. It may be wrong: files lie. Pixels are counted as
+ * stored; pictures with non-square pixels are not stretched.
  *
  * @param seconds length, NaN if the file does not say
  * @param width columns of an upright frame

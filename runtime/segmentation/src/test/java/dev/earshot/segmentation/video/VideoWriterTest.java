@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.earshot.segmentation.audio.Loudness;
 import dev.earshot.segmentation.audio.Waveform;
 import dev.earshot.segmentation.image.RgbImage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +74,27 @@ class VideoWriterTest {
             sound.next();
             double third = Loudness.dbfs(sound.next().channel(0));
             assertTrue(seconds == 1 ? third < -60 : third > -10, "third second " + third);
+        }
+    }
+
+    /** An explicit program is asked which encoders it has; here it is the built-in one behind a script. */
+    @Test
+    void explicitProgramWritesVideosToo() throws IOException {
+        FfmpegTools tools = FfmpegTools.get();
+        for (Path program : List.of(tools.ffmpeg(), tools.ffprobe())) {
+            Path script = folder.resolve(program.getFileName());
+            String libraries = tools.environment().get("LD_LIBRARY_PATH");
+            Files.writeString(script, "#!/bin/sh\nLD_LIBRARY_PATH='" + libraries + "' exec '" + program + "' \"$@\"\n");
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        }
+        System.setProperty("earshot.ffmpeg", folder.resolve("ffmpeg").toString());
+        try (VideoWriter writer = VideoWriter.open(folder.resolve("out.mp4"), 32, 32, 5)) {
+            assertEquals("libopenh264", FfmpegTools.get().videoEncoder().get(1));
+            writer.write(grey(32, 32, 77));
+            writer.finish();
+            assertEquals("h264", VideoProbe.of(folder.resolve("out.mp4")).videoCodec());
+        } finally {
+            System.clearProperty("earshot.ffmpeg");
         }
     }
 
