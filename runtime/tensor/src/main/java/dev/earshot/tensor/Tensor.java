@@ -22,7 +22,7 @@ public final class Tensor {
         this.dtype = dtype;
         this.shape = shape;
         this.strides = strides;
-        this.contiguous = java.util.Arrays.equals(strides, rowMajor(shape)) || shape.elements() <= 1;
+        this.contiguous = isDense(shape, strides);
         long last = offset;
         for (int i = 0; i < strides.length && shape.elements() > 0; i++) {
             last += (shape.dim(i) - 1) * strides[i];
@@ -45,6 +45,18 @@ public final class Tensor {
     /** A contiguous tensor over host memory that the caller keeps alive. */
     public static Tensor ofHost(MemorySegment memory, DType dtype, Shape shape) {
         return of(new HostStorage(memory), 0, dtype, shape);
+    }
+
+    /** True if the elements follow each other in row-major order; the stride of an axis of size 1 does not matter. */
+    private static boolean isDense(Shape shape, long[] strides) {
+        long step = 1;
+        for (int i = strides.length - 1; i >= 0; i--) {
+            if (shape.dim(i) != 1 && strides[i] != step) {
+                return shape.elements() == 0;
+            }
+            step *= shape.dim(i);
+        }
+        return true;
     }
 
     private static long[] rowMajor(Shape shape) {

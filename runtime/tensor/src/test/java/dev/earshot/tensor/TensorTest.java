@@ -78,6 +78,16 @@ class TensorTest {
     }
 
     @Test
+    void theFirstTokenOfOneImageIsDense() {
+        Tensor token = counting(1, 5, 3).slice(1, 0, 1); // [1, 1, 3], strides [15, 3, 1]
+        assertTrue(token.isContiguous());
+        assertElements(token.reshape(3), 0, 1, 2);
+        assertFalse(counting(2, 5, 3).slice(1, 0, 1).isContiguous());
+        assertTrue(counting(2, 5, 3).slice(1, 0, 0).isContiguous());
+        assertFalse(counting(3, 4).slice(1, 1, 2).isContiguous(), "a column");
+    }
+
+    @Test
     void scalarsHaveOneElement() {
         Tensor scalar = counting(1).select(0, 0);
         assertEquals(0, scalar.shape().rank());
