@@ -49,10 +49,15 @@ import picocli.CommandLine.Spec;
         description = "Outlines what can be heard in videos, folders of frames, or pictures with a sound.",
         footer = {
             "",
-            "Inputs: a video (mp4, m4v, mov, mkv, webm, avi); a folder of frames with one WAV file in it or FOLDER.wav",
-            "beside it; a picture with a WAV file of the same name beside it; or PICTURE+SOUND.wav, FOLDER+SOUND.wav.",
-            "Results of each input: OUT/NAME/{masks/*.png, result.json, overlay.mp4, contact.png}.",
-            "Exit status: 0 all done, 1 an input failed (the others were done), 2 wrong usage, 3 weights or device missing."
+            "Inputs:",
+            "  a video (mp4, m4v, mov, mkv, webm, avi);",
+            "  a folder of frames, with one WAV file in it or FOLDER.wav beside it;",
+            "  a picture, with a WAV file of the same name beside it;",
+            "  PICTURE+SOUND.wav or FOLDER+SOUND.wav.",
+            "Results of each input:",
+            "  OUT/NAME/ with masks/*.png, result.json, overlay.mp4, contact.png.",
+            "Exit status: 0 all done, 1 an input failed and the others were done,",
+            "  2 wrong usage, 3 weights or device missing."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
@@ -84,7 +89,7 @@ final class SegmentCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the results.")
     private Path out;
 
-    @Option(names = "--method", defaultValue = "moca", description = "moca (default).")
+    @Option(names = "--method", defaultValue = "moca", paramLabel = "NAME", description = "moca (default).")
     private Method method;
 
     @Option(names = "--fps", defaultValue = "1", paramLabel = "N", description = "Frames per second; 1 by default.")
@@ -105,10 +110,14 @@ final class SegmentCommand implements Callable<Integer> {
     @Option(names = "--adapter", paramLabel = "FILE", description = "Trained MoCA adapters; overrides the folder's.")
     private Optional<Path> adapter;
 
-    @Option(names = "--precision", defaultValue = "fp32", description = "fp32 (default) or bf16.")
+    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = "fp32 (default) or bf16.")
     private Precision precision;
 
-    @Option(names = "--device", defaultValue = "auto", description = "cpu, cuda or auto (default).")
+    @Option(
+            names = "--device",
+            defaultValue = "auto",
+            paramLabel = "NAME",
+            description = "cpu, cuda or auto (default).")
     private Device device;
 
     @Option(names = "--json", description = "Print one JSON object per input to the standard output.")
@@ -125,46 +134,79 @@ final class SegmentCommand implements Callable<Integer> {
 
     /** The settings of MoCA that a command line can change. */
     static final class MocaOptions {
-        @Option(names = "--clusters", defaultValue = "4", description = "Clusters per frame; 4.")
+        @Option(names = "--clusters", defaultValue = "4", paramLabel = "N", description = "Clusters per frame; 4.")
         private int clusters = 4;
 
-        @Option(names = "--restarts", defaultValue = "4", description = "Runs of k-means, the best is kept; 4.")
+        @Option(
+                names = "--restarts",
+                defaultValue = "4",
+                paramLabel = "N",
+                description = "Runs of k-means, the best is kept; 4.")
         private int restarts = 4;
 
-        @Option(names = "--seed", defaultValue = "0", description = "Base of the random numbers; 0.")
+        @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Base of the random numbers; 0.")
         private long seed;
 
         @Option(names = "--hartigan", description = "Refine the clusters by single moves.")
         private boolean hartigan;
 
-        @Option(names = "--scope", defaultValue = "frame", description = "Cluster each frame, or the whole clip.")
+        @Option(
+                names = "--scope",
+                defaultValue = "frame",
+                paramLabel = "WHAT",
+                description = "Cluster each frame (frame, default) or the clip (clip).")
         private MocaSettings.Scope scope = MocaSettings.Scope.FRAME;
 
-        @Option(names = "--feature-norm", defaultValue = "head", description = "head (default) or none.")
+        @Option(
+                names = "--feature-norm",
+                defaultValue = "head",
+                paramLabel = "HOW",
+                description = "head (default) or none.")
         private FeatureNorm featureNorm = FeatureNorm.HEAD;
 
-        @Option(names = "--score", defaultValue = "joint", description = "joint (default) or delta.")
+        @Option(
+                names = "--score",
+                defaultValue = "joint",
+                paramLabel = "HOW",
+                description = "joint (default) or delta.")
         private ClusterScore score = ClusterScore.JOINT;
 
         @Option(
                 names = "--scoring-trunk",
                 defaultValue = "adapted",
+                paramLabel = "TRUNK",
                 description = "Whose tokens are scored where there are adapters: adapted (default) or frozen.")
         private MocaSettings.ScoringTrunk scoringTrunk = MocaSettings.ScoringTrunk.ADAPTED;
 
-        @Option(names = "--tau-abs", defaultValue = "0.05", description = "Least score of a sounding cluster; 0.05.")
+        @Option(
+                names = "--tau-abs",
+                defaultValue = "0.05",
+                paramLabel = "X",
+                description = "Least score of a sounding cluster; 0.05.")
         private double tauAbs = 0.05;
 
-        @Option(names = "--tau-rel", defaultValue = "0.5", description = "Least share of the best cluster's lead; 0.5.")
+        @Option(
+                names = "--tau-rel",
+                defaultValue = "0.5",
+                paramLabel = "X",
+                description = "Least share of the best cluster's lead; 0.5.")
         private double tauRel = 0.5;
 
-        @Option(names = "--silence-dbfs", defaultValue = "-60", description = "Quieter seconds get no mask; -60.")
+        @Option(
+                names = "--silence-dbfs",
+                defaultValue = "-60",
+                paramLabel = "DB",
+                description = "Quieter seconds get no mask; -60.")
         private double silenceDbfs = -60;
 
-        @Option(names = "--joint-centre", defaultValue = "none", description = "none (default) or class_token.")
+        @Option(
+                names = "--joint-centre",
+                defaultValue = "none",
+                paramLabel = "HOW",
+                description = "none (default) or class_token.")
         private MocaSettings.JointCentring jointCentre = MocaSettings.JointCentring.NONE;
 
-        @Option(names = "--batch", defaultValue = "4", description = "Frames per forward pass; 4.")
+        @Option(names = "--batch", defaultValue = "4", paramLabel = "N", description = "Frames per forward pass; 4.")
         private int batch = 4;
 
         MocaSettings settings(DType compute) {

@@ -26,7 +26,7 @@ public record TensorCheck(String tensor, double error, double allowed, boolean p
 
     /** For example {@code expected.mel 3.1e-05 (allowed 2.0e-03)}. */
     public String describe() {
-        String numbers = remark.isEmpty() ? "%.2g (allowed %.2g)".formatted(error, allowed) : remark;
+        String numbers = remark.isEmpty() ? String.format(Locale.ROOT, "%.2g (allowed %.2g)", error, allowed) : remark;
         return String.format(Locale.ROOT, "%s %s", tensor, numbers);
     }
 }
