@@ -7,6 +7,7 @@ module dev.earshot.tools {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.desktop;
+    requires java.logging;
     requires jdk.management;
     requires me.tongfei.progressbar;
 

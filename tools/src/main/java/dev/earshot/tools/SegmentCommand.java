@@ -35,6 +35,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,6 +83,9 @@ final class SegmentCommand implements Callable<Integer> {
         CUDA,
         AUTO
     }
+
+    /** Kept, since a logger that nobody holds forgets its level. */
+    private static final Logger BACKENDS_LOG = Logger.getLogger(Backends.class.getName());
 
     @Spec
     private CommandSpec spec;
@@ -235,8 +242,12 @@ final class SegmentCommand implements Callable<Integer> {
     public Integer call() {
         stdout = spec.commandLine().getOut();
         stderr = spec.commandLine().getErr();
+        if (quiet) {
+            BACKENDS_LOG.setLevel(Level.WARNING);
+        }
         ClipOptions options = clipOptions();
-        MocaSettings settings = moca.settings(precision == Precision.BF16 ? DType.BF16 : DType.F32);
+        MocaSettings settings = settings();
+        CompletableFuture<Clip> first = opened(inputs.getFirst(), options);
         try (Backend backend = openBackend();
                 WeightsInUse files = WeightsInUse.open(weights, adapter);
                 Segmenter segmenter = Segmenters.moca(backend, files.weights(), settings)) {
@@ -251,8 +262,11 @@ final class SegmentCommand implements Callable<Integer> {
                     !masksOnly);
             banner(run);
             int failed = 0;
-            for (String input : inputs) {
-                failed += segment(segmenter, input, options, run) ? 0 : 1;
+            CompletableFuture<Clip> next = first;
+            for (int i = 0; i < inputs.size(); i++) {
+                CompletableFuture<Clip> clip = next;
+                next = i + 1 < inputs.size() ? opened(inputs.get(i + 1), options) : clip;
+                failed += segment(segmenter, inputs.get(i), clip, run) ? 0 : 1;
             }
             if (failed > 0 && inputs.size() > 1) {
                 stderr.println("earshot segment: %d of %d inputs failed".formatted(failed, inputs.size()));
@@ -266,6 +280,14 @@ final class SegmentCommand implements Callable<Integer> {
             return ClipOptions.DEFAULT.withFramesPerSecond(framesPerSecond);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--fps: " + e.getMessage(), e);
+        }
+    }
+
+    private MocaSettings settings() {
+        try {
+            return moca.settings(precision == Precision.BF16 ? DType.BF16 : DType.F32);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
@@ -296,9 +318,9 @@ final class SegmentCommand implements Callable<Integer> {
     }
 
     /** Segments one input; a failure is reported and does not touch the others. */
-    private boolean segment(Segmenter segmenter, String input, ClipOptions options, RunInfo run) {
+    private boolean segment(Segmenter segmenter, String input, CompletableFuture<Clip> opened, RunInfo run) {
         try {
-            Clip clip = new ClipInput(input, audio).open(options);
+            Clip clip = join(opened);
             try (ResultFolder folder = new ResultFolder(out, unique(clip.name()))) {
                 long started = System.nanoTime();
                 ClipWriter writer = new ClipWriter(folder.path(), input, clip, run);
@@ -314,6 +336,19 @@ final class SegmentCommand implements Callable<Integer> {
         } catch (MediaException | IllegalArgumentException | UncheckedIOException e) {
             failed(input, e);
             return false;
+        }
+    }
+
+    /** Looks at a file beside other work: while the networks load, or while the input before it is segmented. */
+    private CompletableFuture<Clip> opened(String input, ClipOptions options) {
+        return CompletableFuture.supplyAsync(() -> new ClipInput(input, audio).open(options));
+    }
+
+    private static Clip join(CompletableFuture<Clip> opened) {
+        try {
+            return opened.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }
 

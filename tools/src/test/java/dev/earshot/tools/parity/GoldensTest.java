@@ -1,6 +1,7 @@
 package dev.earshot.tools.parity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every golden of the project on every backend that runs on the host. */
@@ -24,6 +26,17 @@ class GoldensTest {
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Test
+    void everyKindOfTheGoldensHasARunner() {
+        List<String> missing = cases().stream()
+                .map(GoldenCase::kind)
+                .filter(kind -> !RUNNERS.containsKey(kind))
+                .distinct()
+                .toList();
+        assertEquals(List.of(), missing);
+        assertFalse(cases().isEmpty());
     }
 
     @TestFactory
