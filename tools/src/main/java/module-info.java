@@ -12,5 +12,6 @@ module dev.earshot.tools {
     requires me.tongfei.progressbar;
 
     opens dev.earshot.tools to
+            com.fasterxml.jackson.databind,
             info.picocli;
 }

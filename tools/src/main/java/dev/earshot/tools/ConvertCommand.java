@@ -5,7 +5,11 @@ import dev.earshot.tensor.weights.WeightsException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -55,9 +59,10 @@ final class ConvertCommand implements Callable<Integer> {
             return ExitCodes.FAILED_INPUTS;
         }
         try {
-            CheckpointImport.Report report = CheckpointImport.convert(source, target);
+            CheckpointImport.Report report = convert();
             report.warnings().forEach(warning -> err.println("earshot convert: " + warning));
             out.printf(
+                    Locale.ROOT,
                     "%s: %,d tensors, %,d bytes%s%n",
                     target,
                     report.tensors(),
@@ -68,6 +73,48 @@ final class ConvertCommand implements Callable<Integer> {
         } catch (WeightsException e) {
             err.println("earshot convert: " + e.getMessage());
             return ExitCodes.FAILED_INPUTS;
+        }
+    }
+
+    private CheckpointImport.Report convert() {
+        try (Progress progress = new Progress()) {
+            return CheckpointImport.convert(source, target, progress);
+        }
+    }
+
+    /** A bar for each step, on a terminal only. */
+    private static final class Progress implements CheckpointImport.Progress, AutoCloseable {
+        private final boolean shown =
+                System.console() != null && System.console().isTerminal();
+        private String step = "";
+        private ProgressBar bar;
+
+        @Override
+        public void advance(String step, long done, long total) {
+            if (!shown) {
+                return;
+            }
+            if (!step.equals(this.step)) {
+                close();
+                this.step = step;
+                bar = new ProgressBarBuilder()
+                        .setTaskName(step)
+                        .setInitialMax(total)
+                        .setStyle(ProgressBarStyle.ASCII)
+                        .setUnit(" MB", 1_000_000)
+                        .setUpdateIntervalMillis(200)
+                        .clearDisplayOnFinish()
+                        .build();
+            }
+            bar.stepTo(done);
+        }
+
+        @Override
+        public void close() {
+            if (bar != null) {
+                bar.close();
+                bar = null;
+            }
         }
     }
 }

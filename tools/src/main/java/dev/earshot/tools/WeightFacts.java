@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -133,7 +134,7 @@ record WeightFacts(
         out.println(file);
         out.println("  format    " + format);
         out.println("  model     " + model);
-        out.printf("  tensors   %,d with %,d values in %,d bytes %s%n", tensorCount, values, bytes, types);
+        out.printf(Locale.ROOT, "  tensors   %,d with %,d values in %,d bytes %s%n", tensorCount, values, bytes, types);
         metadata.forEach((key, value) ->
                 out.println("  metadata  " + WeightsException.quote(key) + " = " + WeightsException.quote(value)));
         tied.forEach((name, kept) ->
@@ -142,7 +143,11 @@ record WeightFacts(
         for (TensorFacts tensor : tensors) {
             String name = WeightsException.quote(tensor.name());
             out.printf(
-                    "  %-5s %-24s %s%n", tensor.type(), Shape.of(tensor.shape()), name.substring(1, name.length() - 1));
+                    Locale.ROOT,
+                    "  %-5s %-24s %s%n",
+                    tensor.type(),
+                    Shape.of(tensor.shape()),
+                    name.substring(1, name.length() - 1));
         }
     }
 }

@@ -44,6 +44,23 @@ public final class CheckpointImport {
      */
     public record Report(int tensors, int tied, long bytes, String sourceSha256, List<String> warnings) {}
 
+    /** Hears how far a conversion is; called after each megabyte hashed and each tensor written, by the converting thread. */
+    public interface Progress {
+        /**
+         * More of the file is done.
+         *
+         * @param step what is being done: "hashing" or "writing"
+         * @param done bytes of this step so far
+         * @param total bytes of this step in all
+         */
+        void advance(String step, long done, long total);
+    }
+
+    /** {@link #convert(Path, Path, Progress)} without progress. */
+    public static Report convert(Path source, Path target) {
+        return convert(source, target, (_, _, _) -> {});
+    }
+
     /**
      * Converts {@code source} to {@code target}, which is replaced in one step if it exists. The heap holds the structure
      * and one piece of data, whatever the size of the file.
@@ -51,7 +68,7 @@ public final class CheckpointImport {
      * @throws WeightsException if the source is not a checkpoint that can be read as data
      * @throws UncheckedIOException if a file cannot be read or written
      */
-    public static Report convert(Path source, Path target) {
+    public static Report convert(Path source, Path target, Progress progress) {
         try {
             if (Files.exists(target) && Files.isSameFile(source, target)) {
                 throw new IllegalArgumentException(
@@ -61,7 +78,7 @@ public final class CheckpointImport {
             throw new UncheckedIOException("cannot read checkpoint " + source + ": " + e, e);
         }
         try (Checkpoint checkpoint = Checkpoint.open(source)) {
-            String sha256 = sha256(source);
+            String sha256 = sha256(source, progress);
             SafetensorsWriter writer = new SafetensorsWriter();
             Map<String, String> facts =
                     Map.of("format", "pt", SOURCE_NAME, String.valueOf(source.getFileName()), SOURCE_SHA256, sha256);
@@ -78,22 +95,27 @@ public final class CheckpointImport {
                     tied++;
                 }
             }
-            written.forEach((name, entry) ->
-                    writer.tensor(name, entry.type(), entry.shape(), out -> checkpoint.writeTo(name, out)));
-            writer.write(target);
             long bytes = written.values().stream().mapToLong(WeightEntry::bytes).sum();
+            long[] done = {0};
+            written.forEach((name, entry) -> writer.tensor(name, entry.type(), entry.shape(), out -> {
+                checkpoint.writeTo(name, out);
+                done[0] += entry.bytes();
+                progress.advance("writing", done[0], bytes);
+            }));
+            writer.write(target);
             return new Report(written.size(), tied, bytes, sha256, checkpoint.warnings());
         }
     }
 
     /** SHA-256 of a file, in hexadecimal. */
-    public static String sha256(Path file) {
+    private static String sha256(Path file, Progress progress) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             // On the heap: the JDK copies a direct buffer out in 4 KB pieces before it hashes.
             ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
             while (channel.read(piece) >= 0) {
                 digest.update(piece.flip());
+                progress.advance("hashing", channel.position(), channel.size());
                 piece.clear();
             }
             return HexFormat.of().formatHex(digest.digest());

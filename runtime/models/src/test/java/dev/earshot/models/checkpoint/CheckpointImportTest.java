@@ -14,7 +14,9 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,6 +146,18 @@ final class CheckpointImportTest {
             assertEquals("half.pth", got.metadata().get(CheckpointImport.SOURCE_NAME));
             assertEquals("pt", got.metadata().get("format"));
         }
+    }
+
+    @Test
+    void progressEndsAtTheWholeFile() {
+        Map<String, Long> last = new LinkedHashMap<>();
+        CheckpointImport.Report report = CheckpointImport.convert(
+                TestCheckpoints.path("half.pth"), folder.resolve("half.safetensors"), (step, done, total) -> {
+                    assertTrue(done <= total);
+                    last.put(step, total - done);
+                });
+        assertEquals(Map.of("hashing", 0L, "writing", 0L), last);
+        assertEquals(9, report.tensors());
     }
 
     @Test
