@@ -1,5 +1,6 @@
 package dev.earshot.tensor.internal;
 
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -7,7 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Knows every open backend, workspace, parameter scope and program together with the stack that opened it, so that a test
  * run can prove that all of them were closed. Switched on by {@code -Dearshot.leaks=true} (all tests of this build) and
- * free of cost otherwise: {@link #track} then returns a shared handle that does nothing.
+ * free of cost otherwise: {@link #track} then returns a shared handle that does nothing. When a JVM with the switch ends,
+ * what is still open is printed to standard error with its stacks.
  *
  * <p>Entries are weak in no way: a resource that is dropped without {@code close()} stays listed, which is the point.
  * Thread-safe.
@@ -16,6 +18,13 @@ public final class LeakRegistry {
     private static final boolean ENABLED = Boolean.getBoolean("earshot.leaks");
     private static final ConcurrentHashMap<Entry, Boolean> OPEN = new ConcurrentHashMap<>();
     private static final Handle OFF = () -> {};
+
+    static {
+        if (ENABLED) {
+            // Not through the logging system: its own shutdown hook may have closed it already.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> report(System.err), "earshot-leak-report"));
+        }
+    }
 
     private LeakRegistry() {}
 
@@ -53,5 +62,13 @@ public final class LeakRegistry {
     /** The resources open now. */
     public static List<Entry> open() {
         return new ArrayList<>(OPEN.keySet());
+    }
+
+    private static void report(PrintStream to) {
+        List<Entry> open = open();
+        if (!open.isEmpty()) {
+            to.println("earshot: " + open.size() + " resource(s) were never closed");
+            open.forEach(entry -> entry.printStackTrace(to));
+        }
     }
 }

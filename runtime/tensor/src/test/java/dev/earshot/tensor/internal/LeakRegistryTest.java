@@ -10,6 +10,9 @@ import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.testing.LeakCheck;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -55,5 +58,29 @@ class LeakRegistryTest {
         assertTrue(report.contains("workspace of 64 bytes"), report);
         assertTrue(report.contains("theCheckNamesWhatWasLeftOpen"), report);
         assertEquals("", LeakCheck.report("SomeTest", before));
+    }
+
+    /** A program that forgets to close. */
+    static final class Forgetful {
+        private Forgetful() {}
+
+        public static void main(String[] args) {
+            new HostWorkspace(4096, () -> {});
+        }
+    }
+
+    @Test
+    void aProgramThatEndsWithOpenResourcesIsTold() throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        for (boolean enabled : new boolean[] {true, false}) {
+            Process process = new ProcessBuilder(
+                            java, "-Dearshot.leaks=" + enabled, "-cp", path, Forgetful.class.getName())
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(enabled, output.contains("earshot: 1 resource(s) were never closed"), output);
+            assertEquals(enabled, output.contains("LeakRegistryTest$Forgetful.main"), output);
+        }
     }
 }
