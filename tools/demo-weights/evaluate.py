@@ -11,6 +11,9 @@ import models
 import pipeline
 
 
+THRESHOLD = 0.05  # the absolute threshold of the cluster choice
+
+
 @torch.no_grad()
 def embed(model, world, first, count, chunk=32):
     """Normed tokens [n,256,D], joint tokens [n,256,J] and voices [n,J], the last two of unit length."""
@@ -68,7 +71,7 @@ def score(model, world, first, count, k=4):
 
 
 def token_accuracy(world, first, joint, voices):
-    """Nearest class sound (mean voice of single-class clips) of every token; background if no cosine exceeds 0.3."""
+    """Nearest class sound (mean voice of single-class clips) of every token; background if no cosine exceeds the threshold of the choice."""
     count = len(voices)
     bits = world.sounding[first : first + count]
     single = torch.tensor([int(b).bit_count() == 1 for b in bits])
@@ -77,7 +80,7 @@ def token_accuracy(world, first, joint, voices):
     classes = torch.tensor([int(b).bit_length() - 1 for b in bits])
     prototypes = F.normalize(torch.stack([voices[single & (classes == c)].mean(0) for c in range(8)]), dim=-1)
     best, which = (joint @ prototypes.T).max(-1)
-    guess = torch.where(best > 0.3, which + 1, 0)
+    guess = torch.where(best > THRESHOLD, which + 1, 0)
     cells = world.labels[first : first + count].reshape(count, 16, 14, 16, 14).transpose(0, 1, 3, 2, 4)
     cells = torch.from_numpy(cells.reshape(count * 256, 196).copy()).long()
     shares = torch.zeros(len(cells), 9).scatter_add_(1, cells, torch.full(cells.shape, 1 / 196))

@@ -29,7 +29,7 @@ def main():
     near = similar.topk(args.neighbours).indices
     seen = torch.zeros(world.count, 9, dtype=torch.bool)
     for i in range(world.count):
-        seen[i, np.unique(world.labels[i])] = True
+        seen[i, np.unique(world.labels[i]).astype(int)] = True
     seen = seen[:, 1:]
     heard = torch.tensor([[int(b) >> c & 1 for c in range(8)] for b in world.sounding], dtype=torch.bool)
     with_sound = heard.any(1)

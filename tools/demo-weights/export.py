@@ -61,7 +61,7 @@ def main():
             **common,
             "earshot.model": "DINO-form demo weights, not DINO",
             "earshot.heads": str(models.DINO["heads"]),
-            "earshot.supervision": "distilled from the ImageBind-form demo weights; no masks, no class names",
+            "earshot.supervision": "started from and distilled from the ImageBind-form demo weights; no masks, no class names",
         })
 
 

@@ -166,13 +166,13 @@ class PatchEmbed(nn.Module):
         self.proj = nn.Conv2d(3, width, patch, patch)
 
 
-DINO = dict(width=96, depth=4, heads=3, patch=16)
+DINO = dict(width=128, depth=4, heads=4, patch=16)
 
 
 class Dino(nn.Module):
     """DINO's vision transformer; the state dictionary has the original key names as it stands."""
 
-    def __init__(self, width=96, depth=4, heads=3, patch=16):
+    def __init__(self, width, depth, heads, patch):
         super().__init__()
         side = IMAGE_SIZE // patch
         self.cls_token = nn.Parameter(torch.randn(1, 1, width) * 0.02)

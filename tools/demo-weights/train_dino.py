@@ -1,8 +1,8 @@
-"""Trains the DINO-form demo weights by distillation from the ImageBind-form image trunk; no labels, no masks.
+"""Makes the DINO-form demo weights from the ImageBind-form image trunk; no labels, no masks.
 
-The student's patch tokens, averaged over random windows of the picture and over all of it, have to agree with the
-teacher's joint-space tokens averaged over the same windows, so that mean features of whole pictures (the neighbour
-table) tell what is in them.
+The student starts as the trunk itself, brought to DINO's form (patch 16 in place of 14, no layer norm before the
+blocks), and is then distilled: its tokens have to agree with the trunk's, and the mean of its patch tokens, which the
+neighbour table uses, has to tell the trunk's class token of the same picture from those of the rest of the batch.
 """
 
 import argparse
@@ -10,7 +10,6 @@ import math
 import time
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 import data
@@ -26,11 +25,47 @@ def images(frames, mean=data.IMAGENET_MEAN, std=data.IMAGENET_STD):
 
 
 @torch.no_grad()
-def teacher_maps(teacher, frames):
-    """Joint-space tokens brought from the 16x16 to the student's 14x14 grid: [B,J,14,14]."""
-    tokens = teacher(data.image_patches(frames))[:, 1:]
-    joint = F.normalize(teacher.head(tokens), dim=-1).transpose(1, 2).unflatten(2, (data.GRID, data.GRID))
-    return F.interpolate(joint, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)
+def warm_start(student, trunk, frames):
+    """Copies the trunk into the student; the layer norm before the blocks is folded in with its average divisor."""
+    width, patch = models.DINO["width"], models.DINO["patch"]
+    gamma, beta = trunk.pre_norm.weight, trunk.pre_norm.bias
+    patches = data.image_patches(frames)
+    tokens = F.linear(patches, trunk.stem) + trunk.pos_embed[:, 1:]
+    factor = gamma / tokens.std(-1, unbiased=False).mean()
+    centred = lambda t: t - t.mean(0, keepdim=True)  # over the width, which is the first axis of stem and bias
+
+    stem = F.interpolate(trunk.stem.view(width, 3, 14, 14), size=(patch, patch), mode="bilinear") * (14 / patch) ** 2
+    mean, std = torch.tensor(data.IMAGEBIND_MEAN), torch.tensor(data.IMAGEBIND_STD)
+    mean_, std_ = torch.tensor(data.IMAGENET_MEAN), torch.tensor(data.IMAGENET_STD)
+    bias = stem.sum((2, 3)) @ ((mean_ - mean) / std)
+    stem = stem * (std_ / std)[None, :, None, None]
+    student.patch_embed.proj.weight.copy_(factor[:, None, None, None] * centred(stem))
+    student.patch_embed.proj.bias.copy_(factor * centred(bias))
+
+    table = trunk.pos_embed[:, 1:].transpose(1, 2).unflatten(2, (data.GRID, data.GRID))
+    table = F.interpolate(table, size=(SIDE, SIDE), mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
+    student.pos_embed[:, :1].zero_()
+    student.pos_embed[:, 1:].copy_(factor * (table - table.mean(-1, keepdim=True)) + beta)
+    student.cls_token.copy_(trunk.pre_norm(trunk.cls_token + trunk.pos_embed[:, :1]))
+
+    names = {"attn.in_proj_weight": "attn.qkv.weight", "attn.in_proj_bias": "attn.qkv.bias",
+             "attn.out_proj": "attn.proj", "norm_1": "norm1", "norm_2": "norm2"}
+    blocks = {}
+    for name, value in trunk.blocks.state_dict().items():
+        for old, new in names.items():
+            name = name.replace(old, new)
+        blocks[name] = value
+    student.blocks.load_state_dict(blocks)
+    student.norm.load_state_dict(trunk.head_norm.state_dict())
+
+
+@torch.no_grad()
+def teacher_tokens(trunk, frames):
+    """Normed patch tokens brought from the 16x16 to the student's 14x14 grid [B,196,D], and class tokens [B,D]."""
+    tokens = trunk(data.image_patches(frames))
+    grid = tokens[:, 1:].transpose(1, 2).unflatten(2, (data.GRID, data.GRID))
+    grid = F.interpolate(grid, size=(SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)
+    return grid.flatten(2).transpose(1, 2), tokens[:, 0]
 
 
 def main():
@@ -38,10 +73,10 @@ def main():
     options.add_argument("train")
     options.add_argument("teacher")
     options.add_argument("out")
-    options.add_argument("--minutes", type=float, default=6)
+    options.add_argument("--minutes", type=float, default=8)
     options.add_argument("--steps", type=int, default=600)
-    options.add_argument("--batch", type=int, default=32)
-    options.add_argument("--rate", type=float, default=1.5e-3)
+    options.add_argument("--batch", type=int, default=24)
+    options.add_argument("--rate", type=float, default=5e-4)
     options.add_argument("--threads", type=int, default=1)
     args = options.parse_args()
     torch.set_num_threads(args.threads)
@@ -50,45 +85,41 @@ def main():
     world = data.World(args.train)
     both = models.imagebind()
     both.load_state_dict(torch.load(args.teacher))
-    teacher = both["vision"].eval()
+    trunk = both["vision"].eval()
     student = models.Dino(**models.DINO)
-    patches = F.unfold(images(world.frames[:200]), models.DINO["patch"], stride=models.DINO["patch"])
-    patches = patches.transpose(1, 2).flatten(0, 1)
-    patches = patches - patches.mean(0)
-    values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
-    width = models.DINO["width"]
-    values, vectors = values.flip(0)[:width], vectors.flip(1)[:, :width]
-    stem = (vectors / (values + 0.02 * values.mean()).sqrt()).T * 0.3
-    student.patch_embed.proj.weight.data.copy_(stem.view_as(student.patch_embed.proj.weight))
+    warm_start(student, trunk, world.frames[:64])
+    common = torch.cat([teacher_tokens(trunk, world.frames[i : i + 32])[1] for i in range(0, 256, 32)]).mean(0)
 
-    projector = nn.Linear(width, models.JOINT)  # only for the loss; not shipped
-    parameters = [*student.parameters(), *projector.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    optimizer = torch.optim.AdamW(student.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01)
     begin, shown = time.time(), []
     for step in range(args.steps):
         share = max(step / args.steps, (time.time() - begin) / 60 / args.minutes)
         if share >= 1:
             break
         for group in optimizer.param_groups:
-            group["lr"] = max(1e-5, args.rate * min(1, (step + 1) / 40) * 0.5 * (1 + math.cos(math.pi * share)))
+            group["lr"] = max(1e-5, args.rate * min(1, (step + 1) / 20) * 0.5 * (1 + math.cos(math.pi * share)))
         pick = torch.randint(world.count, (args.batch,)).sort().values
         frames = world.frames[pick.numpy()]
         if torch.rand(()) < 0.5:
             frames = frames[:, :, ::-1]
-        goal = teacher_maps(teacher, frames)
-        tokens = student(images(frames))[:, 1:]
-        mine = projector(tokens).transpose(1, 2).unflatten(2, (SIDE, SIDE))
-        each = (mine - goal).square().sum(1).mean()
-        whole = (mine.mean((2, 3)) - goal.mean((2, 3))).square().sum(1).mean()
-        loss = each + 4 * whole
+        goal, picture = teacher_tokens(trunk, frames)
+        tokens = student(images(frames))
+        each = 1 - F.cosine_similarity(tokens[:, 1:], goal, dim=-1).mean()
+        first = 1 - F.cosine_similarity(tokens[:, 0], picture, dim=-1).mean()
+        mean = F.normalize(tokens[:, 1:].mean(1), dim=-1)
+        scores = 15 * mean @ F.normalize(picture - common, dim=-1).T
+        tell = F.cross_entropy(scores, torch.arange(args.batch))
+        loss = each + first + 0.5 * tell
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimizer.step()
-        shown.append((each.item(), whole.item()))
-        if step % 50 == 49:
-            mean = torch.tensor(shown[-50:]).mean(0)
-            print(f"{step + 1} {time.time() - begin:.0f}s token {mean[0]:.4f} picture {mean[1]:.5f}", flush=True)
+        shown.append((each.item(), first.item(), tell.item()))
+        if step % 20 == 19:
+            now = torch.tensor(shown[-20:]).mean(0)
+            print(f"{step + 1} {time.time() - begin:.0f}s token {now[0]:.4f} class token {now[1]:.4f} "
+                  f"picture {now[2]:.3f}", flush=True)
+            torch.save(student.state_dict(), args.out)
     torch.save(student.state_dict(), args.out)
 
 
