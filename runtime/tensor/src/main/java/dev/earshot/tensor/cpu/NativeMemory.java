@@ -21,6 +21,7 @@ final class NativeMemory implements AutoCloseable {
 
     private static final long HUGE_PAGE = 2L << 20;
     private static final int MADV_HUGEPAGE = 14; // linux/mman.h
+    private static final boolean LINUX = "Linux".equals(System.getProperty("os.name"));
 
     private static final MethodHandle ALIGNED_ALLOC = link(
             "aligned_alloc", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
@@ -49,7 +50,7 @@ final class NativeMemory implements AutoCloseable {
             if (start.address() == 0) {
                 throw new OutOfMemoryError("cannot allocate %d bytes of native memory".formatted(size));
             }
-            if (large) {
+            if (large && LINUX) {
                 // Faulting 4 KiB pages runs at 3 GB/s; the advice is a hint, so its status is of no interest.
                 int ignored = (int) MADVISE.invokeExact(start, size, MADV_HUGEPAGE);
             }

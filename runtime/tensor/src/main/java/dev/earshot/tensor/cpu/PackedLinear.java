@@ -97,13 +97,9 @@ record PackedLinear(
         }
     }
 
-    /**
-     * The layout of a packed [in, width]. Without AVX-512 oneDNN picks blocks of 64 columns, which its kernel walks in
-     * uneven strips: 81 GF/s on a Zen 3 core (peak 102) where blocks of 16 reach 93, and a fused GELU costs another third
-     * there. So blocks of 16 are asked for by name; wider registers are left to the library.
-     */
+    /** The layout of a packed [in, width]; see {@link Isa#prefersBlocksOf16()}. */
     private static MemoryDesc layout(Binder binder, long in, long width, DType type) {
-        if (type == DType.F32 && !Isa.effective().hasAvx512()) {
+        if (type == DType.F32 && Isa.effective().prefersBlocksOf16()) {
             return MemoryDesc.tagged(type, dnnl.dnnl_BA16a16b(), in, width);
         }
         Primitive chooser =

@@ -64,7 +64,7 @@ final class Products {
 
     /** True if packing the right operand first, even for one use, makes up for the time it takes. */
     static boolean packingPays(DType operands) {
-        return operands == DType.F32 && !Isa.effective().hasAvx512();
+        return operands == DType.F32 && Isa.effective().prefersBlocksOf16();
     }
 
     static MemoryDesc matrix(DType dtype, long rows, long columns, Layout layout) {

@@ -12,8 +12,11 @@ import java.util.concurrent.locks.LockSupport;
  * endless spinning takes the processor from the very thread that is waited for.
  */
 final class Team implements AutoCloseable {
-    /** Iterations of a spin wait before sleeping: some 100 microseconds, more than the imbalance of most steps. */
-    private static final int SPINS = 20_000;
+    /** Iterations of a spin wait: some 50 microseconds, more than the imbalance of most steps. */
+    private static final int SPINS = 2_000;
+
+    /** Then the processor is offered to whoever else wants it, this often, before a short sleep. */
+    private static final int YIELDS = 200;
 
     private static final long NAP_NANOS = 20_000;
     private static final int PHASE_STRIDE = 32;
@@ -95,8 +98,8 @@ final class Team implements AutoCloseable {
     }
 
     private void awaitJobAfter(int done) {
-        for (int i = 0; i < SPINS && job == done && !stopping; i++) {
-            Thread.onSpinWait();
+        for (int waits = 0; waits < SPINS + YIELDS && job == done && !stopping; waits++) {
+            pause(waits);
         }
         if (job != done || stopping) {
             return;
@@ -129,18 +132,22 @@ final class Team implements AutoCloseable {
         }
     }
 
+    private void pause(int waits) {
+        if (waits < SPINS) {
+            Thread.onSpinWait();
+        } else if (waits < SPINS + YIELDS) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(this, NAP_NANOS);
+        }
+    }
+
     /** Returns when every worker has called this as often as this one has. */
     private void meet(int index) {
         int target = phases[index * PHASE_STRIDE] += workers.length;
         arrived.incrementAndGet();
-        int spins = 0;
-        while (arrived.get() - target < 0) {
-            if (spins < SPINS) {
-                spins++;
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(this, NAP_NANOS);
-            }
+        for (int waits = 0; arrived.get() - target < 0; waits++) {
+            pause(waits);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.Backend;
@@ -147,6 +148,7 @@ class CpuBackendTest {
     @Test
     void noOpOfTheTableRunsOnAReferenceImplementation() {
         try (CpuBackend backend = new CpuBackend(2)) {
+            assumeFalse(Isa.effective().name().startsWith("older"), "below AVX2 the library has gaps");
             for (OpCase row : OpCases.all()) {
                 if (row.scale() == OpCase.Scale.SMALL) {
                     try (OpRun run = row.open(backend, 1)) {
