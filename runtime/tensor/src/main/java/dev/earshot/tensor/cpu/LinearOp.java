@@ -4,6 +4,7 @@ import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -94,8 +95,8 @@ record LinearOp(View x, PackedLinear layer, Activation activation, Optional<View
 
     /** The view of the leading axes, one element per row. */
     private static View lead(View view) {
-        long[] dims = java.util.Arrays.copyOf(view.dims(), view.rank() - 1);
-        return view.with(0, dims, java.util.Arrays.copyOf(view.strides(), view.rank() - 1));
+        long[] dims = Arrays.copyOf(view.dims(), view.rank() - 1);
+        return view.with(0, dims, Arrays.copyOf(view.strides(), view.rank() - 1));
     }
 
     /** A block of rows and one slice of columns; {@code starts} are the addresses of its first rows. */

@@ -104,11 +104,6 @@ final class View {
         return true;
     }
 
-    /** True if this is a dense F32 block, which every primitive takes as it is. */
-    boolean isDenseF32() {
-        return dtype == DType.F32 && isDense();
-    }
-
     /** True if the elements of a row lie side by side. */
     boolean hasDenseRows() {
         return dim(-1) == 1 || stride(-1) == 1;
