@@ -30,6 +30,7 @@ public final class DemoWorld {
     private final long seed;
     private final int size;
     private final VideoEncoder video; // null: no mp4 files
+    private final SceneMaker maker;
 
     /**
      * A world of square frames.
@@ -48,12 +49,13 @@ public final class DemoWorld {
         this.seed = seed;
         this.size = size;
         this.video = video;
+        this.maker = new SceneMaker(size);
     }
 
     /** The clip with the given index; the same for the same split, layout, seed, index and size. */
     DemoClip clip(Layout layout, int index) {
         WorldRandom random = new ClipSeed(split, layout.files.subset(), seed, index).random();
-        Scene scene = layout.files.scene(new SceneMaker(size), index, random);
+        Scene scene = layout.files.scene(maker, index, random);
         return new DemoClip("demo_%s_%d_%06d".formatted(split.folder(), seed, index), split, scene);
     }
 
