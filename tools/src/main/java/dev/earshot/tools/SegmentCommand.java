@@ -213,8 +213,8 @@ final class SegmentCommand implements Callable<Integer> {
                 description = "none (default) or class_token.")
         private MocaSettings.JointCentring jointCentre = MocaSettings.JointCentring.NONE;
 
-        @Option(names = "--batch", defaultValue = "4", paramLabel = "N", description = "Frames per forward pass; 4.")
-        private int batch = 4;
+        @Option(names = "--batch", defaultValue = "1", paramLabel = "N", description = "Frames per forward pass; 1.")
+        private int batch = 1;
 
         MocaSettings settings(DType compute) {
             return new MocaSettings(
