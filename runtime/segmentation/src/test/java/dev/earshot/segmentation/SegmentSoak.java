@@ -8,19 +8,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Segments the clips given as arguments in turn, a thousand times in all, and prints the resident memory in kB after every
- * hundred. Meant for a JVM whose heap is of fixed size and touched from the start.
+ * Segments a thousand clips, nine of ten a picture with its sound (the first two arguments) and every tenth a video (the
+ * third), and prints the resident memory in kB after every hundred. Meant for a JVM whose heap is of fixed size and touched
+ * from the start.
  */
 final class SegmentSoak {
     static final int CALLS = 1000;
 
     private SegmentSoak() {}
 
-    public static void main(String[] videos) throws IOException {
+    public static void main(String[] args) throws IOException {
         try (Backend backend = Backends.open("cpu");
                 Segmenter moca = Segmenters.moca(backend, TinyModel.weights(), TinyModel.settings(4))) {
             for (int call = 1; call <= CALLS; call++) {
-                try (Masks masks = moca.segment(Clip.open(Path.of(videos[call % videos.length])))) {
+                Clip clip =
+                        call % 10 == 0 ? Clip.open(Path.of(args[2])) : Clip.ofImage(Path.of(args[0]), Path.of(args[1]));
+                try (Masks masks = moca.segment(clip)) {
                     if (masks.toList().isEmpty()) {
                         throw new IllegalStateException("call " + call + ": no masks");
                     }
