@@ -25,7 +25,7 @@ class ReadmeTest {
         int begin = source.indexOf("// example: begin\n") + "// example: begin\n".length();
         int end = source.indexOf("        // example: end");
         assertTrue(begin > 0 && end > begin, "the example has lost its marks");
-        String example = source.substring(begin, end).stripIndent();
+        String example = source.substring(begin, end).stripTrailing().stripIndent();
         assertFalse(example.isBlank());
         assertTrue(
                 Files.readString(ROOT.resolve("README.md")).contains(example), "README.md does not quote:\n" + example);
