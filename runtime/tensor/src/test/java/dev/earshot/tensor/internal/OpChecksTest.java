@@ -14,7 +14,10 @@ import dev.earshot.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
-/** Every check of every op: the whole text of its message, and the nearest call that is legal. */
+/**
+ * Every check of every op: the whole text of its message, and the nearest call that is legal. Longer than other files
+ * because it is a list, one method per op.
+ */
 class OpChecksTest {
     private static final DType F32 = DType.F32;
     private static final DType BF16 = DType.BF16;
