@@ -2,6 +2,7 @@ package dev.earshot.models;
 
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Shape;
+import dev.earshot.tensor.SplitMix64;
 import dev.earshot.tensor.weights.StoredType;
 import dev.earshot.tensor.weights.WeightEntry;
 import dev.earshot.tensor.weights.Weights;
@@ -93,11 +94,7 @@ public final class Filler implements Weights {
 
     /** Element {@code index} of a seed's sequence, in [-1, 1) and exact in fp32. */
     static double uniform(long seed, long index) {
-        long z = seed + (index + 1) * 0x9E3779B97F4A7C15L;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        z = z ^ (z >>> 31);
-        return (z >>> 40) * 0x1p-23 - 1;
+        return (SplitMix64.at(seed, index) >>> 40) * 0x1p-23 - 1;
     }
 
     private static double scale(String key, long[] dims) {

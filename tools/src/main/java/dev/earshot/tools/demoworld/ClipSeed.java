@@ -1,5 +1,7 @@
 package dev.earshot.tools.demoworld;
 
+import dev.earshot.tensor.SplitMix64;
+
 /**
  * The name of a clip as a 64-bit number: split (2 bits), subset (2 bits), user seed (32 bits), index (28 bits). No two
  * clips share a number, and splits can never meet, whatever seeds the user picks.
@@ -26,6 +28,6 @@ record ClipSeed(Split split, int subset, long seed, int index) {
 
     /** A generator of its own for this clip: packed numbers pass through a bijection, so they stay distinct. */
     WorldRandom random() {
-        return new WorldRandom(WorldRandom.mix(packed() ^ 0x5EED0FEA25407A11L));
+        return new WorldRandom(SplitMix64.mix(packed() ^ 0x5EED0FEA25407A11L));
     }
 }

@@ -1,5 +1,6 @@
 package dev.earshot.tools.demoworld;
 
+import dev.earshot.tensor.SplitMix64;
 import dev.earshot.tools.demoworld.Scene.Background;
 import dev.earshot.tools.demoworld.Scene.Look;
 import dev.earshot.tools.demoworld.Scene.SceneObject;
@@ -115,7 +116,7 @@ final class SceneRenderer {
 
     private byte[] develop(long tick) {
         byte[] rgb = new byte[canvas.length];
-        long key = WorldRandom.mix(scene.noiseKey() + tick);
+        long key = SplitMix64.mix(scene.noiseKey() + tick);
         for (int i = 0; i < rgb.length; i++) {
             double value = scene.gain() * canvas[i] + PIXEL_NOISE * 1.7 * WorldRandom.signedHash(key, i);
             rgb[i] = (byte) Math.clamp(Math.round(255 * value), 0, 255);

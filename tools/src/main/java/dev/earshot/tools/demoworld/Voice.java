@@ -1,5 +1,7 @@
 package dev.earshot.tools.demoworld;
 
+import dev.earshot.tensor.SplitMix64;
+
 /**
  * The sound of one object, a pure function of time. Pitch, tempo, timbre and level vary within a family.
  *
@@ -77,7 +79,7 @@ record Voice(ObjectClass kind, double pitch, double tempo, double timbre, double
     }
 
     private double pluck(long event, double u, double since) {
-        double note = pitch * (1 + 0.12 * Math.floorMod(WorldRandom.mix(key + event), 4));
+        double note = pitch * (1 + 0.12 * Math.floorMod(SplitMix64.mix(key + event), 4));
         double wave = StrictMath.sin(TAU * note * u) + 0.4 * StrictMath.sin(2 * TAU * note * u);
         return wave * StrictMath.exp(-u * (14 + 14 * timbre)) * edges(u, since);
     }

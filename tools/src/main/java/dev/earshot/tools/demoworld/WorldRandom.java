@@ -1,35 +1,27 @@
 package dev.earshot.tools.demoworld;
 
+import dev.earshot.tensor.SplitMix64;
+
 /** SplitMix64 with the few distributions the demo world draws from; the same numbers on every machine. */
 final class WorldRandom {
-    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
-
-    private long state;
+    private final SplitMix64 bits;
 
     WorldRandom(long seed) {
-        state = seed;
-    }
-
-    /** The finalizer of SplitMix64: a bijection of the 64-bit integers that hides all structure of its argument. */
-    static long mix(long z) {
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+        bits = new SplitMix64(seed);
     }
 
     /** Uniform value in [-1, 1) that depends on nothing but {@code key} and {@code index}: noise without a state. */
     static double signedHash(long key, long index) {
-        return (mix(key + GOLDEN * (index + 1)) >> 11) * 0x1p-52;
+        return (SplitMix64.at(key, index) >> 11) * 0x1p-52;
     }
 
     long next() {
-        state += GOLDEN;
-        return mix(state);
+        return bits.next();
     }
 
     /** Uniform in [0, 1). */
     double unit() {
-        return (next() >>> 11) * 0x1p-53;
+        return bits.unit();
     }
 
     double uniform(double from, double to) {
@@ -38,7 +30,7 @@ final class WorldRandom {
 
     /** Uniform integer in [0, n). */
     int below(int n) {
-        return Math.min((int) (unit() * n), n - 1);
+        return bits.below(n);
     }
 
     boolean chance(double probability) {

@@ -1,5 +1,6 @@
 package dev.earshot.segmentation.moca;
 
+import dev.earshot.tensor.SplitMix64;
 import java.util.ArrayList;
 import java.util.List;
 

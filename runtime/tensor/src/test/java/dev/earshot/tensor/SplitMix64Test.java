@@ -1,4 +1,4 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
