@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -77,15 +75,14 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private CheckpointImport.Report convert() {
-        try (Progress progress = new Progress()) {
+        try (Steps progress = new Steps()) {
             return CheckpointImport.convert(source, target, progress);
         }
     }
 
     /** A bar for each step, on a terminal only. */
-    private static final class Progress implements CheckpointImport.Progress, AutoCloseable {
-        private final boolean shown =
-                System.console() != null && System.console().isTerminal();
+    private static final class Steps implements CheckpointImport.Progress, AutoCloseable {
+        private final boolean shown = Progress.onTerminal();
         private String step = "";
         private ProgressBar bar;
 
@@ -97,14 +94,7 @@ final class ConvertCommand implements Callable<Integer> {
             if (!step.equals(this.step)) {
                 close();
                 this.step = step;
-                bar = new ProgressBarBuilder()
-                        .setTaskName(step)
-                        .setInitialMax(total)
-                        .setStyle(ProgressBarStyle.ASCII)
-                        .setUnit(" MB", 1_000_000)
-                        .setUpdateIntervalMillis(200)
-                        .clearDisplayOnFinish()
-                        .build();
+                bar = Progress.bar(step, total, " MB", 1_000_000);
             }
             bar.stepTo(done);
         }

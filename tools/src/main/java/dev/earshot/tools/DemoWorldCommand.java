@@ -4,9 +4,8 @@ import dev.earshot.tools.demoworld.DemoWorld;
 import dev.earshot.tools.demoworld.Split;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,23 +81,20 @@ final class DemoWorldCommand implements Callable<Integer> {
         }
         DemoWorld world = new DemoWorld(split, seed, size, !noVideo);
         for (Form form : layouts) {
-            try (ProgressBar bar = bar(form)) {
+            try (Progress progress = progress(form)) {
                 switch (form) {
-                    case S4 -> world.write(DemoWorld.Layout.S4, clips, out, bar::stepBy);
-                    case MS3 -> world.write(DemoWorld.Layout.MS3, clips, out, bar::stepBy);
-                    case AVSS -> world.write(DemoWorld.Layout.AVSS, clips, out, bar::stepBy);
-                    case TRAINING -> world.writeTrainingArrays(scenes, clips, out, bar::stepBy);
+                    case S4 -> world.write(DemoWorld.Layout.S4, clips, out, progress::stepBy);
+                    case MS3 -> world.write(DemoWorld.Layout.MS3, clips, out, progress::stepBy);
+                    case AVSS -> world.write(DemoWorld.Layout.AVSS, clips, out, progress::stepBy);
+                    case TRAINING -> world.writeTrainingArrays(scenes, clips, out, progress::stepBy);
                 }
             }
         }
         return ExitCodes.OK;
     }
 
-    private ProgressBar bar(Form form) {
-        return new ProgressBarBuilder()
-                .setTaskName("%s %s".formatted(split, form).toLowerCase(java.util.Locale.ROOT))
-                .setInitialMax(clips)
-                .setUpdateIntervalMillis(500)
-                .build();
+    private Progress progress(Form form) {
+        String task = "%s %s".formatted(split, form).toLowerCase(Locale.ROOT);
+        return Progress.of(task, clips, "clips", false, spec.commandLine().getErr());
     }
 }

@@ -15,7 +15,6 @@ import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tools.segment.ClipInput;
 import dev.earshot.tools.segment.ClipWriter;
-import dev.earshot.tools.segment.Progress;
 import dev.earshot.tools.segment.ResultFolder;
 import dev.earshot.tools.segment.RunInfo;
 import dev.earshot.tools.segment.WeightsInUse;
@@ -255,11 +254,11 @@ final class SegmentCommand implements Callable<Integer> {
 
     private List<String> segment(Segmenter segmenter, Clip clip, ClipWriter writer) {
         try (Masks masks = segmenter.segment(clip);
-                Progress progress = Progress.of(clip.name(), clip.expectedFrames(), quiet, stderr)) {
+                Progress progress = Progress.of(clip.name(), clip.expectedFrames(), "frames", quiet, stderr)) {
             Iterator<SegmentedFrame> frames = masks.withFrames();
             while (frames.hasNext()) {
                 writer.add(frames.next());
-                progress.step();
+                progress.stepBy(1);
             }
             return masks.notes();
         }
