@@ -156,6 +156,41 @@ public interface Backend extends AutoCloseable {
     /** Index of the largest element of every row (last axis), the lowest on ties; out I32, x's shape without it. */
     void argmax(Tensor x, Tensor out);
 
+    /**
+     * The fusing attention of an audio-visual adapter: out = u + gate * softmax(scale * u t^T) t.
+     *
+     * @param u F32 [B, n, r], image tokens in the bottleneck
+     * @param t F32 [B, m, r], latents in the bottleneck
+     * @param gate F32 [1]
+     * @param out F32 [B, n, r]
+     */
+    void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out);
+
+    /**
+     * Pixel matching aggregation: for each pixel of f the cheapest pixel of g, and the mean of these costs.
+     *
+     * @param f F32 [B, H, W, C]
+     * @param g F32 [B, H, W, C]
+     * @param cost F32 [B]
+     * @param winners I32 [B, H, W], written: index of the winning displacement, (dy + rangeY) * (2 rangeX + 1) + dx + rangeX;
+     *     0 in the literal modes
+     */
+    void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners);
+
+    /** The backward ops and the optimiser's step. */
+    TrainingOps training();
+
+    /**
+     * Runs a segment of a forward pass. A tape may keep {@code state} alone and run the segment again in the backward pass,
+     * instead of keeping what the segment's ops need; here it simply runs.
+     *
+     * @param state the only tensor from outside that the segment changes; its memory must stay valid until the backward pass
+     * @param segment calls ops of the backend it is given; allocates what it needs within frames of its own
+     */
+    default void checkpoint(Tensor state, Consumer<Backend> segment) {
+        segment.accept(this);
+    }
+
     /** Waits until all ops issued so far are done. */
     void synchronize();
 

@@ -173,6 +173,11 @@ public final class Tensor {
         return new Tensor(storage, offset, dtype, target, steps);
     }
 
+    /** The view of {@code other} with this tensor's offset, shape and strides, all in elements, and type {@code type}. */
+    public Tensor over(Storage other, DType type) {
+        return new Tensor(other, offset, type, shape, strides);
+    }
+
     /**
      * Host memory from the first element on to the end of the storage.
      *

@@ -1,7 +1,8 @@
 package dev.earshot.tensor;
 
 /**
- * Memory for activations. Allocation is a pointer bump; nothing is freed one by one. A {@link Frame} gives back everything
+ * Memory for activations. Allocation is a pointer bump; nothing is freed one by one. Every tensor gets a {@link Storage}
+ * object of its own, also on ground that was given back, so that a storage tells which allocation a view belongs to. A {@link Frame} gives back everything
  * allocated since it was opened, {@link #reset()} gives back everything. The workspace grows by whole chunks while a pass
  * is run for the first time and never again for passes of the same shapes; memory never moves, so captured programs stay
  * valid until {@link #close()}.

@@ -10,10 +10,12 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Interpolation;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
+import dev.earshot.tensor.PixelMatching;
 import dev.earshot.tensor.PoolOp;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.TrainingOps;
 import dev.earshot.tensor.UnaryOp;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.internal.Elements;
@@ -303,6 +305,21 @@ public final class ReferenceBackend implements Backend {
     public void l2Normalize(Tensor x, float eps, Tensor out) {
         OpChecks.l2Normalize(x, out);
         run("l2Normalize", () -> NormOps.l2Normalize(x, eps, out, rounding));
+    }
+
+    @Override
+    public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
+        throw new UnsupportedOperationException("crossModalAttention");
+    }
+
+    @Override
+    public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners) {
+        throw new UnsupportedOperationException("pixelMatching");
+    }
+
+    @Override
+    public TrainingOps training() {
+        throw new UnsupportedOperationException("training");
     }
 
     @Override
