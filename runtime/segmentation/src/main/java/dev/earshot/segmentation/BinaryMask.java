@@ -88,6 +88,16 @@ public final class BinaryMask {
         }
     }
 
+    /** Number of pixels that are set in both this and {@code other}, a mask of the same size. */
+    public long intersectionArea(BinaryMask other) {
+        checkSameSize("intersection", other);
+        long both = 0;
+        for (int i = 0; i < words.length; i++) {
+            both += Long.bitCount(words[i] & other.words[i]);
+        }
+        return both;
+    }
+
     /** Intersection over union with a mask of the same size; 0 if both are empty. */
     public double iou(BinaryMask other) {
         checkSameSize("iou", other);
