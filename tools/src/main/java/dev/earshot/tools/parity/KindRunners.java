@@ -5,6 +5,7 @@ import dev.earshot.tools.parity.kinds.DinoKinds;
 import dev.earshot.tools.parity.kinds.FbankKinds;
 import dev.earshot.tools.parity.kinds.ImageBindKinds;
 import dev.earshot.tools.parity.kinds.MediaKinds;
+import dev.earshot.tools.parity.kinds.MetricKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
 import java.util.Collections;
 import java.util.Map;
@@ -22,6 +23,7 @@ public final class KindRunners {
         runners.putAll(ImageBindKinds.RUNNERS);
         runners.putAll(FbankKinds.RUNNERS);
         runners.putAll(MediaKinds.RUNNERS);
+        runners.putAll(MetricKinds.RUNNERS);
         runners.putAll(MocaKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }
