@@ -167,15 +167,31 @@ public interface Backend extends AutoCloseable {
     void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out);
 
     /**
-     * Pixel matching aggregation: for each pixel of f the cheapest pixel of g, and the mean of these costs.
+     * Pixel matching aggregation: for each pixel of f the cheapest pixel of g, and the mean of these costs. Sample i of g is
+     * compared with sample i mod B of f, so that n groups of grids (a positive and a negative one, say) are matched against
+     * the same anchors in one call that reads the anchors once.
      *
-     * @param f F32 [B, H, W, C]
-     * @param g F32 [B, H, W, C]
-     * @param cost F32 [B]
-     * @param winners I32 [B, H, W], written: index of the winning displacement, (dy + rangeY) * (2 rangeX + 1) + dx + rangeX;
+     * <p>A pixel for which any candidate's cost is NaN has no winner: its entry in {@code winners} is -1 and the cost of its
+     * sample NaN, which the caller must look for (see {@link PixelMatching#requireNumbers}); gradients of such a sample are
+     * NaN as well.
+     *
+     * @param f F32 or BF16 [B, H, W, C]
+     * @param g f's type, [n B, H, W, C]
+     * @param cost F32 [n B]
+     * @param winners I32 [n B, H, W], written: index of the winning displacement, (dy + rangeY) * (2 rangeX + 1) + dx + rangeX;
      *     0 in the literal modes
+     * @param saved F32 [n B, settings.savedWidth(H, W)], contiguous: left for the backward op; its content is the backend's own
      */
-    void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners);
+    void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor saved);
+
+    /**
+     * As the other form with a weighted sum in place of the mean: cost = sum over the pixels p of weights[p] * cost[p]. Not
+     * for the literal modes, whose sums are not per pixel.
+     *
+     * @param weights F32 [B, H, W], contiguous; constants, not normalised here
+     */
+    void pixelMatching(
+            Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved);
 
     /** The backward ops and the optimiser's step. */
     TrainingOps training();

@@ -68,4 +68,33 @@ public record PixelMatching(
     public int rangeX(int width) {
         return rangeX == WHOLE_ROW ? width - 1 : rangeX;
     }
+
+    /** True for the modes that search for a cheapest pixel. */
+    public boolean searches() {
+        return mode == Mode.SCANLINE || mode == Mode.SEARCH_2D;
+    }
+
+    /**
+     * Floats per sample of the {@code saved} tensor of {@link Backend#pixelMatching}: two factors of the samples, and per
+     * pixel the three sums of its winner and the squared lengths of the two pixels at its place.
+     */
+    public long savedWidth(long height, long width) {
+        return 2 + 5 * height * width;
+    }
+
+    /**
+     * Fails if a cost is NaN, which means that the features of that sample held a NaN or an infinity.
+     *
+     * @param costs what {@link Backend#pixelMatching} wrote
+     * @throws IllegalStateException naming the op and the first such sample
+     */
+    public static void requireNumbers(float[] costs) {
+        for (int i = 0; i < costs.length; i++) {
+            if (Float.isNaN(costs[i])) {
+                throw new IllegalStateException(
+                        "pixelMatching f, g: expected finite features, got NaN as the cost of sample %d of %d — look at what made them (too large a step?)"
+                                .formatted(i, costs.length));
+            }
+        }
+    }
 }

@@ -120,12 +120,33 @@ public interface TrainingOps {
     /**
      * Backward of {@link Backend#pixelMatching}; the winners are constants.
      *
-     * @param gradCost F32 [B]
+     * @param winners as the forward op wrote them
+     * @param saved as the forward op wrote it
+     * @param gradCost F32 [n B], contiguous
      * @param gradF F32 [B, H, W, C]
-     * @param gradG F32 [B, H, W, C]
+     * @param gradG F32 [n B, H, W, C]
      */
     void pixelMatchingBackward(
-            Tensor f, Tensor g, PixelMatching settings, Tensor winners, Tensor gradCost, Tensor gradF, Tensor gradG);
+            Tensor f,
+            Tensor g,
+            PixelMatching settings,
+            Tensor winners,
+            Tensor saved,
+            Tensor gradCost,
+            Tensor gradF,
+            Tensor gradG);
+
+    /** As the other form, for costs that were weighted sums. */
+    void pixelMatchingBackward(
+            Tensor f,
+            Tensor g,
+            PixelMatching settings,
+            Tensor weights,
+            Tensor winners,
+            Tensor saved,
+            Tensor gradCost,
+            Tensor gradF,
+            Tensor gradG);
 
     /**
      * One step of Adam or AdamW on one parameter, with what changes from step to step in a tensor so that a captured step

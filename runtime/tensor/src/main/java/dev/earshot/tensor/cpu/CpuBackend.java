@@ -447,7 +447,13 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners) {
+    public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor saved) {
+        throw new UnsupportedOperationException("pixelMatching");
+    }
+
+    @Override
+    public void pixelMatching(
+            Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved) {
         throw new UnsupportedOperationException("pixelMatching");
     }
 
