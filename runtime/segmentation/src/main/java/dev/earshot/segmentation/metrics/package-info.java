@@ -3,11 +3,16 @@
  * samples one by one in the order of the test set, keeps only their scores, and gives a plain record at the end:
  *
  * <pre>{@code
- * AvsbenchMetric metric = new AvsbenchMetric(4, 1);          // S4 and MS3: 4 videos a batch, and 1
- * metric.add(id, category, predictions, targets);           // one FramePrediction and one BinaryMask a frame
- * AvsbenchResult result = metric.result();
- * result.reported().miou();                                  // fractions, for the first batch size
- * result.videos().get(0).frames().get(3).iou();              // video by video, frame by frame
+ * AvsbenchMetric s4 = new AvsbenchMetric(4, 1);             // S4 and MS3; F depends on the videos per batch
+ * s4.add(id, category, predictions, targets);               // a FramePrediction and a BinaryMask for each frame
+ * s4.result().reported().miou();                            // a fraction, for the first batch size
+ * s4.result().videos().get(0).frames().get(3).iou();        // video by video, frame by frame
+ *
+ * SemanticMetric avss = new SemanticMetric();               // a LabelMap and a LabelMap for each frame
+ * VggSsMetric vggSs = new VggSsMetric();                    // a HeatMap and boxes for each sample
+ * ExtendedVggSsMetric extended = new ExtendedVggSsMetric(); // a HeatMap of cosines and boxes for each sample
  * }</pre>
+ *
+ * <p>Nothing here reads files or knows a method. What the data sets hold comes from the package {@code datasets}.
  */
 package dev.earshot.segmentation.metrics;
