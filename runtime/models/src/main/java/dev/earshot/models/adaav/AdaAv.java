@@ -98,12 +98,12 @@ public final class AdaAv {
      * The module's contribution to the image stream.
      *
      * @param audio Xa, F32 [B, k, d_a], class token included
-     * @param image Xv, F32 [B, n, d_v], class token included
-     * @param out F32 [B, n, d_v]
+     * @param image Xv, F32 [g B, n, d_v], class token included; image i hears sound i modulo B
+     * @param out F32 [g B, n, d_v]
      */
     public void forward(Backend b, Workspace ws, Tensor audio, Tensor image, Tensor out) {
         try (Workspace.Frame _ = ws.frame()) {
-            Tensor t = project(b, ws, compress(b, ws, audio));
+            Tensor t = forImages(b, ws, project(b, ws, compress(b, ws, audio)), image.dim(0));
             Tensor u = down(b, ws, image);
             up(b, ws, fuse(b, ws, u, t), out);
         }
@@ -179,6 +179,17 @@ public final class AdaAv {
             b.matmul(active, up.transpose(1, 2), 1, out);
             b.binary(BinaryOp.MULTIPLY, out, gate, out);
         }
+    }
+
+    /** Repeats t [B, m, r] for each group of B images: small, unlike the sound it comes from. */
+    private static Tensor forImages(Backend b, Workspace ws, Tensor t, long images) {
+        long sounds = t.dim(0);
+        if (images == sounds) {
+            return t;
+        }
+        Tensor repeated = ws.allocate(DType.F32, images, t.dim(1), t.dim(2));
+        b.copy(t.reshape(1, sounds, t.dim(1), t.dim(2)), repeated.reshape(images / sounds, sounds, t.dim(1), t.dim(2)));
+        return repeated;
     }
 
     private float compressScale() {

@@ -108,6 +108,31 @@ public final class AdaptedImageBind {
         return model.vision().encode(b, ws, image, new Insertion(heard, observer));
     }
 
+    /** The first image block with an adapter; what enters it does not depend on sound or adapters. */
+    public int firstAdaptedBlock() {
+        return adapters.config().pairs().stream()
+                .mapToInt(BlockPair::imageBlock)
+                .min()
+                .orElseThrow();
+    }
+
+    /**
+     * The rest of {@link #encode}, from {@link #firstAdaptedBlock()} on.
+     *
+     * @param stream F32 [n B, 1 + P, d_v], what enters that block; overwritten by the stream after the last block
+     * @param heard of B samples; image i hears sample i modulo B
+     */
+    public void encodeFrom(Backend b, Workspace ws, Tensor stream, Heard heard) {
+        long samples = heard.embedding().dim(0);
+        if (samples == 0 || stream.dim(0) % samples != 0) {
+            throw new IllegalArgumentException(
+                    "adapted ImageBind: expected a multiple of %d images, one group for all sounds, got %d"
+                            .formatted(samples, stream.dim(0)));
+        }
+        Trunk trunk = model.vision().trunk();
+        trunk.run(b, ws, stream, firstAdaptedBlock(), trunk.depth(), new Insertion(heard, BlockHook.NONE));
+    }
+
     /**
      * The stream with and without adapters. The blocks before the first adapter run once for both.
      *
@@ -116,10 +141,7 @@ public final class AdaptedImageBind {
     public Streams encodeBoth(Backend b, Workspace ws, Tensor image, Heard heard) {
         checkBatch(image, heard);
         Trunk trunk = model.vision().trunk();
-        int first = adapters.config().pairs().stream()
-                .mapToInt(BlockPair::imageBlock)
-                .min()
-                .orElseThrow();
+        int first = firstAdaptedBlock();
         Tensor adapted = model.vision().preNorm(b, ws, model.vision().tokens(b, ws, image));
         trunk.run(b, ws, adapted, 0, first, BlockHook.NONE);
         Tensor frozen = b.copy(ws, adapted, DType.F32);

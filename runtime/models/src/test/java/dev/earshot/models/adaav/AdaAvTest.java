@@ -171,6 +171,26 @@ class AdaAvTest {
     }
 
     @Test
+    void groupsOfImagesHearTheSameSoundsInTurn() {
+        try (AdaAvAdapters adapters = open()) {
+            AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
+            AdaptedImageBind.Heard heard = adapted.hear(backend, ws, audio());
+            Tensor six = upload("images", 6, 3, 28, 28);
+            Tensor stream = model.vision().preNorm(backend, ws, model.vision().tokens(backend, ws, six));
+            model.vision().trunk().run(backend, ws, stream, 0, adapted.firstAdaptedBlock(), BlockHook.NONE);
+            adapted.encodeFrom(backend, ws, stream, heard);
+            for (int group = 0; group < 3; group++) {
+                Tensor two = backend.copy(ws, six.slice(0, 2 * group, 2 * group + 2), DType.F32);
+                assertArrayEquals(
+                        backend.download(adapted.encode(backend, ws, two, heard)),
+                        backend.download(stream.slice(0, 2 * group, 2 * group + 2)));
+            }
+            Tensor five = backend.copy(ws, stream.slice(0, 0, 5), DType.F32);
+            assertThrows(IllegalArgumentException.class, () -> adapted.encodeFrom(backend, ws, five, heard));
+        }
+    }
+
+    @Test
     void featureFormsDifferByTheHeadNorm() {
         try (AdaAvAdapters adapters = open()) {
             AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
