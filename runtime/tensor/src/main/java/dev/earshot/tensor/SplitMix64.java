@@ -26,6 +26,11 @@ public final class SplitMix64 {
         return mix(seed + (index + 1) * GOLDEN);
     }
 
+    /** The generator's whole state: {@code new SplitMix64(state())} goes on where this one is. */
+    public long state() {
+        return state;
+    }
+
     /** The next 64 bits. */
     public long next() {
         state += GOLDEN;
