@@ -11,5 +11,6 @@ module dev.earshot.segmentation {
     exports dev.earshot.segmentation.metrics;
     exports dev.earshot.segmentation.moca;
     exports dev.earshot.segmentation.output;
+    exports dev.earshot.segmentation.training;
     exports dev.earshot.segmentation.video;
 }

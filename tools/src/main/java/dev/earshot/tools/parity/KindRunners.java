@@ -7,6 +7,7 @@ import dev.earshot.tools.parity.kinds.ImageBindKinds;
 import dev.earshot.tools.parity.kinds.MediaKinds;
 import dev.earshot.tools.parity.kinds.MetricKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
+import dev.earshot.tools.parity.kinds.NeighbourKinds;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +26,7 @@ public final class KindRunners {
         runners.putAll(MediaKinds.RUNNERS);
         runners.putAll(MetricKinds.RUNNERS);
         runners.putAll(MocaKinds.RUNNERS);
+        runners.putAll(NeighbourKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }
 }
