@@ -5,5 +5,7 @@ public enum ReduceOp {
     SUM,
     MEAN,
     MAX,
-    MIN
+    MIN,
+    /** log of the sum of exp, without overflow; minus infinity where all elements are. */
+    LOG_SUM_EXP
 }

@@ -25,6 +25,8 @@ import dev.earshot.tensor.internal.HostWorkspace;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
+import dev.earshot.tensor.internal.TrainingChecks;
+import dev.earshot.tensor.reference.ReferenceTraining;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +54,7 @@ public final class CpuBackend implements Backend {
     private final PrimitiveCache primitives = new PrimitiveCache();
     private final Scratch shared = new Scratch(SHARED_BLOCK);
     private final BoundOps bound = new BoundOps();
+    private final TrainingOps training = new CpuTraining(this);
     private final Team team;
     private final boolean nativeBf16;
 
@@ -197,7 +200,7 @@ public final class CpuBackend implements Backend {
     }
 
     /** Runs an op: from the steps bound for an equal one, or bound anew and, inside a capture, recorded. */
-    private void issue(String call, Tensor out, Supplier<Op> op) {
+    void issue(String call, Tensor out, Supplier<Op> op) {
         guard.enter(call);
         try {
             prepare(call);
@@ -212,6 +215,21 @@ public final class CpuBackend implements Backend {
                 steps = bound.get(op.get(), this::bind);
             }
             team.run(steps, steps.length);
+        } finally {
+            guard.exit();
+        }
+    }
+
+    /** Runs plain loops over tensors in host memory as an op of one step. */
+    void loops(String call, Runnable body) {
+        guard.enter(call);
+        try {
+            prepare(call);
+            Step step = new Step(call, 0, new Task[] {body::run});
+            if (capturing) {
+                recording.add(step);
+            }
+            team.run(new Step[] {step}, 1);
         } finally {
             guard.exit();
         }
@@ -308,7 +326,7 @@ public final class CpuBackend implements Backend {
                 () -> new LinearOp(View.of(x), packed, activation, Optional.of(View.of(residual)), View.of(out)));
     }
 
-    private PackedLinear own(Linear layer) {
+    PackedLinear own(Linear layer) {
         if (!(layer instanceof PackedLinear packed) || packed.owner().backend() != this) {
             throw new IllegalArgumentException(
                     "linear layer: expected one made by a parameter scope of this backend, got " + layer);
@@ -443,7 +461,8 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
-        throw new UnsupportedOperationException("crossModalAttention");
+        TrainingChecks.crossModalAttention(u, t, gate, out);
+        loops("crossModalAttention", () -> ReferenceTraining.crossModalAttention(u, t, gate, scale, out));
     }
 
     @Override
@@ -459,7 +478,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public TrainingOps training() {
-        throw new UnsupportedOperationException("training");
+        return training;
     }
 
     @Override

@@ -6,13 +6,16 @@ import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
+import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.internal.HostMemory;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.WeightChecks;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Packed weights of the CPU backend: native memory and oneDNN layouts, all freed by {@link #close}. */
@@ -24,6 +27,7 @@ final class CpuParameters implements ParameterScope {
     private final LeakRegistry.Handle leak = LeakRegistry.track("parameter scope of the cpu backend");
     private final List<Runnable> releases = new ArrayList<>();
     private final Scratch packed = new Scratch(PACKED_BLOCK);
+    private final Map<PackedLinear, PackedLinear> transposed = new HashMap<>();
     private final CpuBackend backend;
 
     CpuParameters(CpuBackend backend) {
@@ -61,7 +65,7 @@ final class CpuParameters implements ParameterScope {
         return packLinear(weight, Optional.empty(), compute);
     }
 
-    private Linear packLinear(HostTensor weight, Optional<HostTensor> bias, DType compute) {
+    private PackedLinear packLinear(HostTensor weight, Optional<HostTensor> bias, DType compute) {
         memory.ensureOpen("linear");
         return backend.exclusively("linear", () -> {
             Binder binder = backend.binder();
@@ -84,6 +88,32 @@ final class CpuParameters implements ParameterScope {
             backend.runOnce(binder);
             return new PackedLinear(this, in, out, compute, types.packed(), floats(bias), List.copyOf(slices));
         });
+    }
+
+    /**
+     * The layer without bias whose product is x W instead of x W^T, for the backward pass. Made at first use, since most
+     * layers never need it: it takes as much memory as the layer itself.
+     */
+    PackedLinear transposed(PackedLinear layer) {
+        PackedLinear known = transposed.get(layer);
+        if (known == null) {
+            known = backend.exclusively("linear", () -> transpose(layer));
+            transposed.put(layer, known);
+        }
+        return known;
+    }
+
+    private PackedLinear transpose(PackedLinear layer) {
+        long in = layer.inputWidth();
+        long out = layer.outputWidth();
+        try (NativeMemory plain = NativeMemory.allocate(4 * in * out)) {
+            Binder binder = backend.binder();
+            layer.unpack(binder, plain.address());
+            backend.runOnce(binder);
+            MemorySegment weight = NativeMemory.ALL.asSlice(plain.address(), 4 * in * out);
+            return packLinear(
+                    new HostTensor(weight, DType.F32, Shape.of(in, out)), Optional.empty(), layer.computeType());
+        }
     }
 
     /** Room for packed weights of a layer of this scope. */

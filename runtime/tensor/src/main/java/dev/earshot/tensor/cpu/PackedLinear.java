@@ -88,6 +88,24 @@ record PackedLinear(
         return new Packing(new Slice(from, to, layout, packed), task);
     }
 
+    /** Adds the step that writes the weight as F32 [in, out], that is W^T, to {@code target}. */
+    void unpack(Binder binder, long target) {
+        Task[] tasks = new Task[slices.size()];
+        for (int i = 0; i < tasks.length; i++) {
+            Slice slice = slices.get(i);
+            Worker worker = binder.worker(i);
+            Primitive reorder =
+                    binder.primitive(new UnpackKey(inputWidth, outputWidth, slice.width(), packedType), () -> {
+                        long[] dims = {inputWidth, slice.width()};
+                        try (MemoryDesc plain = MemoryDesc.strided(DType.F32, dims, new long[] {outputWidth, 1})) {
+                            return binder.onednn().reorder(slice.layout(), plain);
+                        }
+                    });
+            tasks[i] = () -> reorder(worker, reorder, slice.weights(), target + 4 * slice.from());
+        }
+        binder.add("unpack " + this, 0, tasks);
+    }
+
     private static void reorder(Worker worker, Primitive reorder, long source, long target) {
         try (Call call = Call.of(worker, reorder)
                 .with(dnnl.DNNL_ARG_FROM(), source)
@@ -122,6 +140,8 @@ record PackedLinear(
     }
 
     private record LayoutKey(long in, long width, DType type) {}
+
+    private record UnpackKey(long in, long out, long width, DType type) {}
 
     private record ReorderKey(long in, long width, DType type) {}
 

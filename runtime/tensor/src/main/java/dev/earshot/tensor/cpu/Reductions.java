@@ -22,6 +22,10 @@ final class Reductions {
     record Reduce(ReduceOp op, View x, int axis, View out) implements Op {
         @Override
         public void bind(Binder binder) {
+            if (op == ReduceOp.LOG_SUM_EXP && axis < x.rank() - 1) {
+                new Reduce(op, x.withAxisLast(axis), x.rank() - 1, out).bind(binder); // it needs two passes over a row
+                return;
+            }
             View source = binder.denseInput(x);
             View target = binder.denseOutput(out);
             long inner = product(x.dims(), axis + 1, x.rank());
@@ -97,7 +101,21 @@ final class Reductions {
             case MEAN -> sum(from, n) / n;
             case MAX -> max(from, n);
             case MIN -> min(from, n);
+            case LOG_SUM_EXP -> logSumExp(from, n);
         };
+    }
+
+    /** max + log of the sum of exp(x - max); the maximum itself where that difference has no meaning. */
+    private static double logSumExp(long from, long n) {
+        float max = max(from, n);
+        if (Float.isInfinite(max)) {
+            return max;
+        }
+        double sum = 0;
+        for (long i = 0; i < n; i++) {
+            sum += Math.exp(ALL.get(F32, from + 4 * i) - (double) max);
+        }
+        return max + Math.log(sum);
     }
 
     private static double sum(long from, long n) {
@@ -157,6 +175,7 @@ final class Reductions {
             case SUM, MEAN -> 0;
             case MAX -> Double.NEGATIVE_INFINITY;
             case MIN -> Double.POSITIVE_INFINITY;
+            case LOG_SUM_EXP -> throw new AssertionError("always along rows");
         };
         for (int i = 0; i < n; i++) {
             ALL.set(F64, sums + 8L * i, start);
@@ -167,6 +186,7 @@ final class Reductions {
                 case SUM, MEAN -> addRow(at, sums, n);
                 case MAX -> maxRow(at, sums, n);
                 case MIN -> minRow(at, sums, n);
+                case LOG_SUM_EXP -> throw new AssertionError("always along rows");
             }
         }
     }

@@ -114,6 +114,19 @@ final class View {
         return new View(at(elementOffset), dtype, newDims, newStrides);
     }
 
+    /** This view with one axis moved behind the others. */
+    View withAxisLast(int axis) {
+        long[] newDims = dims.clone();
+        long[] newStrides = strides.clone();
+        for (int i = axis; i < dims.length - 1; i++) {
+            newDims[i] = dims[i + 1];
+            newStrides[i] = strides[i + 1];
+        }
+        newDims[dims.length - 1] = dims[axis];
+        newStrides[dims.length - 1] = strides[axis];
+        return with(0, newDims, newStrides);
+    }
+
     /** This view repeated along axes of size 1 to reach {@code target}, leading axes added. */
     View broadcastTo(long[] target) {
         long[] steps = new long[target.length];

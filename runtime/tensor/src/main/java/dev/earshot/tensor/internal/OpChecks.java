@@ -113,16 +113,7 @@ public final class OpChecks {
     }
 
     public static void attention(Tensor q, Tensor k, Tensor v, int heads, Tensor out) {
-        queriesAndKeys("attention", q, k, heads);
-        tokens("attention v", v, heads);
-        dtype("attention v", v, q.dtype());
-        argument(
-                v.dim(0) == q.dim(0) && v.dim(1) == k.dim(1),
-                "attention v",
-                "expected [%d, %d, heads * hdv], got %s",
-                q.dim(0),
-                k.dim(1),
-                v);
+        attentionOperands("attention", q, k, v, heads);
         shape("attention out", out, q.dim(0), q.dim(1), v.dim(2));
         dtype("attention out", out, REAL);
         dense("attention out", out);
@@ -131,23 +122,40 @@ public final class OpChecks {
         distinct("attention out", v, out);
     }
 
+    static void attentionOperands(String op, Tensor q, Tensor k, Tensor v, int heads) {
+        queriesAndKeys(op, q, k, heads);
+        tokens(op + " v", v, heads);
+        dtype(op + " v", v, q.dtype());
+        argument(
+                v.dim(0) == q.dim(0) && v.dim(1) == k.dim(1),
+                op + " v",
+                "expected [%d, %d, heads * hdv], got %s",
+                q.dim(0),
+                k.dim(1),
+                v);
+    }
+
     public static void attention(Tensor q, Tensor k, Tensor v, int heads, Tensor bias, Tensor out) {
         attention(q, k, v, heads, out);
-        rank("attention bias", bias, 4);
-        dtype("attention bias", bias, DType.F32);
+        attentionBias("attention bias", q, k, heads, bias);
+    }
+
+    static void attentionBias(String what, Tensor q, Tensor k, int heads, Tensor bias) {
+        rank(what, bias, 4);
+        dtype(what, bias, DType.F32);
         argument(
                 oneOr(bias.dim(0), q.dim(0))
                         && oneOr(bias.dim(1), heads)
                         && oneOr(bias.dim(2), q.dim(1))
                         && bias.dim(3) == k.dim(1),
-                "attention bias",
+                what,
                 "expected [%d or 1, %d or 1, %d or 1, %d], got %s",
                 q.dim(0),
                 heads,
                 q.dim(1),
                 k.dim(1),
                 bias);
-        dense("attention bias", bias);
+        dense(what, bias);
     }
 
     public static void attentionWeights(Tensor q, Tensor k, int heads, Tensor out) {
@@ -379,7 +387,7 @@ public final class OpChecks {
         argument(x.shape().rank() >= rank, what, "expected rank >= %d, got %s", rank, x);
     }
 
-    private static void dense(String what, Tensor x) {
+    static void dense(String what, Tensor x) {
         if (x.shape().rank() > 0 && x.dim(-1) > 1) {
             argument(x.stride(-1) == 1, what, "expected an innermost stride of 1, got %s; copy it first", x);
         }
@@ -389,7 +397,7 @@ public final class OpChecks {
         argument(x.isContiguous(), what, "expected a contiguous tensor, got %s; copy it first", x);
     }
 
-    private static void distinct(String what, Tensor x, Tensor out) {
+    static void distinct(String what, Tensor x, Tensor out) {
         boolean same = x.storage() == out.storage() && x.offset() == out.offset();
         argument(!same || x.shape().elements() == 0, what, "expected memory of its own, got that of input %s", x);
     }

@@ -73,17 +73,17 @@ final class AttentionOps {
     }
 
     /** Columns of one head as a view [tokens, width]. */
-    private static Tensor headView(Tensor x, int batch, int head, int heads) {
+    static Tensor headView(Tensor x, int batch, int head, int heads) {
         long width = x.dim(2) / heads;
         return x.select(0, batch).slice(1, head * width, (head + 1) * width);
     }
 
-    private static double[] head(Tensor x, int batch, int head, int heads) {
+    static double[] head(Tensor x, int batch, int head, int heads) {
         return Elements.read(headView(x, batch, head, heads));
     }
 
     /** The rows of softmax(scale * q k^T + bias) of one batch and head. */
-    private static final class Scores {
+    static final class Scores {
         private final double[] queries; // [Nq, hd]
         private final double[] keys; // [Nk, hd]
         private final int width;
@@ -106,6 +106,7 @@ final class AttentionOps {
             this.rounding = rounding;
         }
 
+        /** The weights of one query; overwritten by the next call. */
         double[] softmaxRow(int query) {
             for (int j = 0; j < row.length; j++) {
                 double dot = 0;

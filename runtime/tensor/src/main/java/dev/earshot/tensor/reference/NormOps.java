@@ -27,7 +27,8 @@ final class NormOps {
         });
     }
 
-    private static void normalize(double[] row, double eps) {
+    /** In place; returns 1 / sqrt(var + eps). */
+    static double normalize(double[] row, double eps) {
         double mean = 0;
         for (double value : row) {
             mean += value;
@@ -41,6 +42,7 @@ final class NormOps {
         for (int i = 0; i < row.length; i++) {
             row[i] = (row[i] - mean) * scale;
         }
+        return scale;
     }
 
     static void softmax(Tensor x, float scale, Tensor out, Rounding rounding) {

@@ -40,7 +40,20 @@ final class ReduceOps {
             case MEAN -> sum / size;
             case MAX -> max;
             case MIN -> min;
+            case LOG_SUM_EXP -> logSumExp(values, first, step, size, max);
         };
+    }
+
+    /** max + log of the sum of exp(x - max); the maximum itself where that difference has no meaning. */
+    private static double logSumExp(double[] values, int first, int step, int size, double max) {
+        if (Double.isInfinite(max)) {
+            return max;
+        }
+        double sum = 0;
+        for (int i = 0; i < size; i++) {
+            sum += Math.exp(values[first + i * step] - max);
+        }
+        return max + Math.log(sum);
     }
 
     /** The lowest index of the largest element of every row; elements that are NaN never win. */

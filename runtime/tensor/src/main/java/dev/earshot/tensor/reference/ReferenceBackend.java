@@ -23,6 +23,7 @@ import dev.earshot.tensor.internal.HostWorkspace;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
+import dev.earshot.tensor.internal.TrainingChecks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -39,6 +40,7 @@ public final class ReferenceBackend implements Backend {
     private final Rounding rounding;
     private final ThreadGuard guard = new ThreadGuard("reference backend");
     private final LeakRegistry.Handle leak = LeakRegistry.track("reference backend");
+    private final TrainingOps training;
     private List<Runnable> recording;
     private int children;
     private boolean closed;
@@ -49,6 +51,7 @@ public final class ReferenceBackend implements Backend {
 
     public ReferenceBackend(Rounding rounding) {
         this.rounding = rounding;
+        this.training = new ReferenceTraining(this::run, this::own, rounding);
     }
 
     Rounding rounding() {
@@ -309,7 +312,8 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
-        throw new UnsupportedOperationException("crossModalAttention");
+        TrainingChecks.crossModalAttention(u, t, gate, out);
+        run("crossModalAttention", () -> CrossModalAttentionOps.forward(u, t, gate, scale, out, rounding));
     }
 
     @Override
@@ -325,7 +329,7 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public TrainingOps training() {
-        throw new UnsupportedOperationException("training");
+        return training;
     }
 
     @Override
