@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The result of a row within its buffer.
+ * One result of a row within its buffer.
  *
  * @param initial what the buffer holds before a run; NaN beside the view
  */

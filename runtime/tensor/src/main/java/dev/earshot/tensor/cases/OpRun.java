@@ -4,6 +4,7 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Workspace;
+import java.util.List;
 
 /**
  * One row prepared on one backend: operands uploaded, weights packed. Owns its memory; used by the backend's thread. A
@@ -14,7 +15,7 @@ public final class OpRun implements AutoCloseable {
     private final ParameterScope parameters;
     private final Workspace workspace;
     private final Runnable call;
-    private final OpOutput output;
+    private final List<OpOutput> outputs;
 
     OpRun(OpCase row, Backend backend, long seed, boolean exact) {
         this.backend = backend;
@@ -23,8 +24,8 @@ public final class OpRun implements AutoCloseable {
         OpSetup setup = new OpSetup(row, backend, parameters, workspace, seed, exact);
         try {
             this.call = row.body().prepare(setup);
-            this.output = setup.output();
-            output.clear();
+            this.outputs = setup.outputs();
+            clear();
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -36,26 +37,34 @@ public final class OpRun implements AutoCloseable {
         call.run();
     }
 
-    /** Marks the whole result unset (or restores it, where the op reads it too), calls the op, returns the result. */
-    public double[] run() {
-        output.clear();
+    private void clear() {
+        outputs.forEach(OpOutput::clear);
+    }
+
+    private double[][] values() {
+        return outputs.stream().map(OpOutput::values).toArray(double[][]::new);
+    }
+
+    /** Marks all results unset (or restores them, where the op reads them too), calls the op, returns the results. */
+    public double[][] run() {
+        clear();
         call.run();
         backend.synchronize();
-        return output.values();
+        return values();
     }
 
     /** As {@link #run()}, by capturing the call and replaying the program. */
-    public double[] runCaptured() {
+    public double[][] runCaptured() {
         try (Program program = backend.capture(b -> call.run())) {
-            output.clear();
+            clear();
             program.run();
-            return output.values();
+            return values();
         }
     }
 
-    /** Number of elements beside a strided result that the last run has changed; any other number than 0 is a fault. */
+    /** Number of elements beside strided results that the last run has changed; any other number than 0 is a fault. */
     public long strayWrites() {
-        return output.strayWrites();
+        return outputs.stream().mapToLong(OpOutput::strayWrites).sum();
     }
 
     @Override

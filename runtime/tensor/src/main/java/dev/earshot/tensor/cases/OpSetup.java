@@ -13,7 +13,9 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.internal.Elements;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
@@ -32,7 +34,7 @@ public final class OpSetup {
     private final Workspace workspace;
     private final SplittableRandom random;
     private final boolean exact;
-    private OpOutput output;
+    private final List<OpOutput> outputs = new ArrayList<>();
 
     OpSetup(OpCase row, Backend backend, ParameterScope parameters, Workspace workspace, long seed, boolean exact) {
         this.backend = backend;
@@ -47,11 +49,12 @@ public final class OpSetup {
         return backend;
     }
 
-    OpOutput output() {
-        if (output == null) {
+    /** In the order in which the body declared them. */
+    List<OpOutput> outputs() {
+        if (outputs.isEmpty()) {
             throw new IllegalStateException("op case: the body declared no output");
         }
-        return output;
+        return outputs;
     }
 
     private DType held(DType declared) {
@@ -136,7 +139,7 @@ public final class OpSetup {
                 : parameters.convolution(weight, options, held(compute));
     }
 
-    /** The result: a tensor that the op must write completely, and nothing beside it. */
+    /** A result: a tensor that the op must write completely, and nothing beside it. */
     Tensor output(DType declared, Layout layout, long... dims) {
         Shape shape = Shape.of(dims);
         HostTensor initial = hostBuffer(held(declared), layout.buffer(shape));
@@ -163,11 +166,9 @@ public final class OpSetup {
     }
 
     private Tensor output(HostTensor initial, Layout layout, Shape shape) {
-        if (output != null) {
-            throw new IllegalStateException("op case: a second output");
-        }
         Tensor buffer = workspace.allocate(initial.dtype(), initial.shape());
-        output = new OpOutput(backend, initial, buffer, layout, shape);
+        OpOutput output = new OpOutput(backend, initial, buffer, layout, shape);
+        outputs.add(output);
         return output.view();
     }
 }
