@@ -8,6 +8,7 @@ import dev.earshot.tools.parity.kinds.MediaKinds;
 import dev.earshot.tools.parity.kinds.MetricKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
 import dev.earshot.tools.parity.kinds.NeighbourKinds;
+import dev.earshot.tools.parity.kinds.OptimizerKinds;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +27,7 @@ public final class KindRunners {
         runners.putAll(MediaKinds.RUNNERS);
         runners.putAll(MetricKinds.RUNNERS);
         runners.putAll(MocaKinds.RUNNERS);
+        runners.putAll(OptimizerKinds.RUNNERS);
         runners.putAll(NeighbourKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }

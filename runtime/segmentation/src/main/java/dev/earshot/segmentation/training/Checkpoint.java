@@ -16,7 +16,7 @@ import java.util.Map;
  */
 record Checkpoint(
         long step,
-        SamplerState sampler,
+        TripletSampler.State sampler,
         Map<String, String> settings,
         Map<String, String> hashes,
         Map<String, Double> running,

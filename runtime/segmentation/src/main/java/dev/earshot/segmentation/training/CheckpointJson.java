@@ -31,7 +31,7 @@ final class CheckpointJson {
         sampler.put("epoch", checkpoint.sampler().epoch());
         sampler.put("position", checkpoint.sampler().position());
         sampler.put("random", Long.toHexString(checkpoint.sampler().random()));
-        sampler.put("epochStart", Long.toHexString(checkpoint.sampler().epochStart()));
+        sampler.put("epochRandom", Long.toHexString(checkpoint.sampler().epochRandom()));
         ObjectNode settings = root.putObject("settings");
         checkpoint.settings().forEach(settings::put);
         ObjectNode hashes = root.putObject("hashes");
@@ -71,13 +71,13 @@ final class CheckpointJson {
             throw new IllegalArgumentException(source + ": damaged: its content does not fit its hash");
         }
         JsonNode sampler = root.path("sampler");
-        SamplerState state = new SamplerState(
-                whole(source, sampler, "epoch"),
-                Math.toIntExact(whole(source, sampler, "position")),
+        TripletSampler.State state = new TripletSampler.State(
                 hexadecimal(source, sampler, "random"),
-                hexadecimal(source, sampler, "epochStart"));
+                hexadecimal(source, sampler, "epochRandom"),
+                whole(source, sampler, "epoch", -1),
+                Math.toIntExact(whole(source, sampler, "position", 0)));
         Checkpoint checkpoint = new Checkpoint(
-                whole(source, root, "step"),
+                whole(source, root, "step", 0),
                 state,
                 entries(source, root, "settings", JsonNode::asText),
                 entries(source, root, "hashes", JsonNode::asText),
@@ -90,10 +90,10 @@ final class CheckpointJson {
         return DurableFiles.sha256(root.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static long whole(String source, JsonNode node, String field) {
+    private static long whole(String source, JsonNode node, String field, long least) {
         JsonNode value = node.path(field);
-        if (!value.canConvertToLong() || !value.isIntegralNumber() || value.asLong() < 0) {
-            throw expected(source, field, "a whole number", value);
+        if (!value.canConvertToLong() || !value.isIntegralNumber() || value.asLong() < least) {
+            throw expected(source, field, "a whole number from " + least, value);
         }
         return value.asLong();
     }

@@ -25,7 +25,7 @@ class CheckpointFolderTest {
         float[] weights = {step, 0.1f, Float.MIN_VALUE, -0f};
         return new Checkpoint(
                 step,
-                new SamplerState(2, 24, 0x8000_0000_0000_0001L + step, -1),
+                new TripletSampler.State(0x8000_0000_0000_0001L + step, -1, 2, 24),
                 Map.of("lr", "1.0E-4", "seed", "-9223372036854775808"),
                 Map.of("clips.txt", "ab12"),
                 Map.of("loss", 0.1 + step / 3.0, "count", 7.0),
