@@ -3,6 +3,7 @@ module dev.earshot.tensor {
     requires dev.earshot.bindings;
 
     exports dev.earshot.tensor;
+    exports dev.earshot.tensor.autograd;
     exports dev.earshot.tensor.cases;
     exports dev.earshot.tensor.cpu;
     exports dev.earshot.tensor.reference;
