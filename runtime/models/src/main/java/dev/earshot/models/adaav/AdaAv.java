@@ -158,9 +158,7 @@ public final class AdaAv {
     /** z [B, n, r]: image tokens u [B, n, r] with what they read from the latents t [B, m, r]. */
     public Tensor fuse(Backend b, Workspace ws, Tensor u, Tensor t) {
         Tensor z = ws.allocate(DType.F32, u.shape());
-        b.attention(u, t, t, 1, fuseScale(), z);
-        b.binary(BinaryOp.MULTIPLY, z, gateAv, z);
-        b.binary(BinaryOp.ADD, u, z, z);
+        b.crossModalAttention(u, t, gateAv, fuseScale(), z);
         return z;
     }
 
@@ -176,8 +174,8 @@ public final class AdaAv {
         try (Workspace.Frame _ = ws.frame()) {
             Tensor active = ws.allocate(DType.F32, z.shape());
             b.unary(UnaryOp.RELU, z, active);
+            b.binary(BinaryOp.MULTIPLY, active, gate, active); // on the narrow side: the tape keeps r numbers, not d_v
             b.matmul(active, up.transpose(1, 2), 1, out);
-            b.binary(BinaryOp.MULTIPLY, out, gate, out);
         }
     }
 

@@ -33,20 +33,24 @@ public final class Trunk {
     }
 
     /**
-     * Runs blocks {@code from} (inclusive) to {@code to} (exclusive), in place.
+     * Runs blocks {@code from} (inclusive) to {@code to} (exclusive), in place; each block is a checkpoint segment.
      *
      * @param x F32 [B, N, D], overwritten by the output of the last block run
      */
     public void run(Backend b, Workspace ws, Tensor x, int from, int to, BlockHook hook) {
+        for (int i = from; i < to; i++) {
+            int index = i;
+            b.checkpoint(x, backend -> run(backend, ws, x, index, hook));
+        }
+    }
+
+    private void run(Backend b, Workspace ws, Tensor x, int index, BlockHook hook) {
         try (Workspace.Frame _ = ws.frame()) {
             Tensor y = ws.allocate(x.dtype(), x.shape());
-            for (int i = from; i < to; i++) {
-                TransformerBlock block = blocks.get(i);
-                block.attentionHalf(b, ws, x, y);
-                hook.afterAttention(b, ws, i, x, y);
-                block.mlpHalf(b, ws, y, x);
-                hook.afterMlp(b, ws, i, y, x);
-            }
+            blocks.get(index).attentionHalf(b, ws, x, y);
+            hook.afterAttention(b, ws, index, x, y);
+            blocks.get(index).mlpHalf(b, ws, y, x);
+            hook.afterMlp(b, ws, index, y, x);
         }
     }
 }
