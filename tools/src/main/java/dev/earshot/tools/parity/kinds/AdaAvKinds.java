@@ -22,35 +22,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** AdaAV modules alone and inside ImageBind; the forward pass. */
+/** AdaAV modules alone and inside ImageBind. */
 public final class AdaAvKinds {
     /** Kind to runner. */
     public static final Map<String, KindRunner> RUNNERS = Map.of(
-            "adaav.module", forwardOf(AdaAvKinds::module),
-            "adaav.encoder", forwardOf(AdaAvKinds::encoder),
-            "adaav.init", forwardOf(AdaAvKinds::encoder));
+            "adaav.module", AdaAvKinds::module,
+            "adaav.encoder", AdaAvKinds::encoder,
+            "adaav.init", AdaAvKinds::encoder);
 
     private static final long WORKSPACE_BYTES = 1 << 20;
-    private static final Map<String, String> LEARNING = Map.of(
-            "expected.grad.*", "gradients",
-            "expected.adam_losses", "gradients",
-            "expected.after_adam.*", "gradients");
 
     private AdaAvKinds() {}
-
-    private static KindRunner forwardOf(KindRunner forward) {
-        return new KindRunner() {
-            @Override
-            public Map<String, HostTensor> run(GoldenCase golden, Backend backend, DType compute) {
-                return forward.run(golden, backend, compute);
-            }
-
-            @Override
-            public Map<String, String> needs() {
-                return LEARNING;
-            }
-        };
-    }
 
     private static Map<String, HostTensor> module(GoldenCase golden, Backend b, DType compute) {
         Results results = new Results(golden, b);
@@ -71,6 +53,7 @@ public final class AdaAvKinds {
             Tensor out = ws.allocate(DType.F32, image.shape());
             module.forward(b, ws, audio, image, out);
             results.put("expected.out", out);
+            AdaAvLearning.module(golden, b, module, audio, image, results);
         }
         return results.tensors();
     }
@@ -84,7 +67,8 @@ public final class AdaAvKinds {
                 Workspace ws = b.workspace(WORKSPACE_BYTES)) {
             AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
             Tensor image = b.upload(ws, golden.input("image"), DType.F32);
-            AdaptedImageBind.Heard heard = adapted.hear(b, ws, b.upload(ws, golden.input("audio"), DType.F32));
+            Tensor audio = b.upload(ws, golden.input("audio"), DType.F32);
+            AdaptedImageBind.Heard heard = adapted.hear(b, ws, audio);
             for (int j = 0; j < places.pairs().size(); j++) {
                 results.put("mid.%d.audio_x".formatted(j), heard.x().get(j));
                 results.put("mid.%d.audio_y".formatted(j), heard.y().get(j));
@@ -97,6 +81,7 @@ public final class AdaAvKinds {
             results.put("expected.audio_embedding", heard.embedding());
             results.put("expected.frozen_image_embedding", model.embedImages(b, ws, image));
             results.put("expected.loss", loss(b.download(features), golden), 1);
+            AdaAvLearning.encoder(golden, b, adapted, image, audio, results);
         }
         return results.tensors();
     }
