@@ -34,9 +34,8 @@ final class Gradients implements AutoCloseable {
     void watch(Tensor parameter, Tensor gradient) {
         if (gradient.dtype() != DType.F32
                 || !gradient.shape().equals(parameter.shape())
-                || !gradient.isContiguous()
-                || !parameter.isContiguous()
-                || parameter.offset() != gradient.offset()) {
+                || !fills(parameter)
+                || !fills(gradient)) {
             throw new IllegalArgumentException(
                     "watch: expected a parameter and an F32 gradient of its shape, each an allocation of its own, got %s and %s"
                             .formatted(parameter, gradient));

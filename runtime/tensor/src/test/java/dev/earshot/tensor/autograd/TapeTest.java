@@ -332,8 +332,16 @@ class TapeTest {
         private final Linear fc2;
 
         Network(ParameterScope scope, DType compute) {
-            fc1 = scope.linear(HostTensor.of(gaussian(1, 8 * 6), 8, 6), HostTensor.of(gaussian(2, 8), 8), compute);
-            fc2 = scope.linear(HostTensor.of(gaussian(3, 6 * 8), 6, 8), HostTensor.of(gaussian(4, 6), 6), compute);
+            fc1 = scope.linear(HostTensor.of(weights(1, 8 * 6), 8, 6), HostTensor.of(gaussian(2, 8), 8), compute);
+            fc2 = scope.linear(HostTensor.of(weights(3, 6 * 8), 6, 8), HostTensor.of(gaussian(4, 6), 6), compute);
+        }
+
+        private static float[] weights(long seed, int count) {
+            float[] values = gaussian(seed, count);
+            for (int i = 0; i < count; i++) {
+                values[i] *= 0.3f;
+            }
+            return values;
         }
 
         Tensor loss(Backend b, Workspace ws, List<Tensor> p) {
