@@ -3,6 +3,7 @@ module dev.earshot.segmentation {
     requires transitive dev.earshot.models;
     requires dev.earshot.bindings;
     requires com.fasterxml.jackson.databind;
+    requires com.fasterxml.jackson.dataformat.csv;
     requires java.desktop;
 
     exports dev.earshot.segmentation;
