@@ -30,20 +30,43 @@ public final class ImageFiles {
      * @throws UncheckedIOException if it cannot be read at all
      */
     public static RgbImage read(Path file, ImageLimits limits) {
+        return decode(bytes(file, limits), String.valueOf(file.getFileName()), limits);
+    }
+
+    /**
+     * Reads an image without looking up the palette of an indexed PNG, within {@link ImageLimits#DEFAULT}: for masks,
+     * whose palette numbers are what counts.
+     *
+     * @throws MediaException as {@link #read(Path, ImageLimits)}
+     * @throws UncheckedIOException if it cannot be read at all
+     */
+    public static StoredImage readStored(Path file) {
+        ImageLimits limits = ImageLimits.DEFAULT;
+        byte[] bytes = bytes(file, limits);
         String name = String.valueOf(file.getFileName());
+        return isPng(bytes)
+                ? PngDecoder.decodeStored(bytes, name, limits)
+                : new StoredImage(decode(bytes, name, limits), false);
+    }
+
+    private static byte[] bytes(Path file, ImageLimits limits) {
         try {
             long size = Files.size(file);
             if (size > limits.maxFileBytes()) {
                 throw MediaException.of(
-                        name + " file size",
+                        file.getFileName() + " file size",
                         "at most " + limits.maxFileBytes() + " bytes",
                         size + " bytes",
                         "this is hardly a picture; check the path");
             }
-            return decode(Files.readAllBytes(file), name, limits);
+            return Files.readAllBytes(file);
         } catch (IOException e) {
             throw new UncheckedIOException(file + ": cannot be read", e);
         }
+    }
+
+    private static boolean isPng(byte[] bytes) {
+        return bytes.length >= 8 && (long) Bytes.LONG_BE.get(bytes, 0) == PNG_SIGNATURE;
     }
 
     /**
@@ -52,7 +75,7 @@ public final class ImageFiles {
      * @param name how error messages call it
      */
     public static RgbImage decode(byte[] bytes, String name, ImageLimits limits) {
-        if (bytes.length >= 8 && (long) Bytes.LONG_BE.get(bytes, 0) == PNG_SIGNATURE) {
+        if (isPng(bytes)) {
             return PngDecoder.decode(bytes, name, limits);
         }
         if (bytes.length >= 3 && (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xd8 && (bytes[2] & 0xff) == 0xff) {

@@ -28,6 +28,7 @@ final class PngDecoder {
 
     private final byte[] file;
     private final String name;
+    private final boolean keepIndices;
     private int width;
     private int height;
     private int depth;
@@ -39,16 +40,25 @@ final class PngDecoder {
     private long dataBytes;
     private int nextChunk = 8;
 
-    private PngDecoder(byte[] file, String name) {
+    private PngDecoder(byte[] file, String name, boolean keepIndices) {
         this.file = file;
         this.name = name;
+        this.keepIndices = keepIndices;
     }
 
     static RgbImage decode(byte[] file, String name, ImageLimits limits) {
-        PngDecoder decoder = new PngDecoder(file, name);
-        decoder.readHeader(limits);
-        decoder.readChunks();
-        return decoder.readPixels();
+        return new PngDecoder(file, name, false).decode(limits).pixels();
+    }
+
+    /** As {@link #decode(byte[], String, ImageLimits)}, but palette numbers are left as they are. */
+    static StoredImage decodeStored(byte[] file, String name, ImageLimits limits) {
+        return new PngDecoder(file, name, true).decode(limits);
+    }
+
+    private StoredImage decode(ImageLimits limits) {
+        readHeader(limits);
+        readChunks();
+        return new StoredImage(readPixels(), colourType == 3);
     }
 
     private MediaException bad(String part, String expected, Object got) {
@@ -290,6 +300,10 @@ final class PngDecoder {
     private void lookUp(int index, byte[] rgb, int to) {
         if (3 * index + 2 >= palette.length) {
             throw bad("palette index", "below " + palette.length / 3, index);
+        }
+        if (keepIndices) {
+            java.util.Arrays.fill(rgb, to, to + 3, (byte) index);
+            return;
         }
         System.arraycopy(palette, 3 * index, rgb, to, 3);
     }

@@ -37,6 +37,22 @@ class ImageFilesTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(SamplePng.class)
+    void storedPicturesKeepPaletteNumbers(SamplePng kind) throws IOException {
+        BufferedImage image = kind.image(9, 7);
+        Path file = folder.resolve("stored.png");
+        Files.write(file, Samples.png(image, false));
+        StoredImage got = ImageFiles.readStored(file);
+        boolean indexed = image.getColorModel() instanceof java.awt.image.IndexColorModel;
+        assertEquals(indexed, got.indexed());
+        for (int i = 0; i < 9 * 7; i++) {
+            int number = image.getRaster().getSample(i % 9, i / 9, 0);
+            int expected = indexed ? number * 0x010101 : ImageFiles.read(file).pixel(i % 9, i / 9);
+            assertEquals(expected, got.pixels().pixel(i % 9, i / 9), "pixel " + i);
+        }
+    }
+
     @Test
     void jpegEqualsTheJdksReading() throws IOException {
         byte[] file = Samples.jpeg(SamplePng.RGB.image(33, 19));
