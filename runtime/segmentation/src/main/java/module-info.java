@@ -8,6 +8,7 @@ module dev.earshot.segmentation {
 
     exports dev.earshot.segmentation;
     exports dev.earshot.segmentation.audio;
+    exports dev.earshot.segmentation.datasets;
     exports dev.earshot.segmentation.image;
     exports dev.earshot.segmentation.metrics;
     exports dev.earshot.segmentation.moca;
