@@ -22,8 +22,10 @@ import dev.earshot.tensor.internal.Elements;
 import dev.earshot.tensor.internal.HostWorkspace;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
+import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
 import dev.earshot.tensor.internal.TrainingChecks;
+import dev.earshot.tensor.reference.PixelMatchingOps.PixelWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -318,13 +320,19 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor saved) {
-        throw new UnsupportedOperationException("pixelMatching");
+        PixelMatchingChecks.forward(f, g, settings, cost, winners, saved);
+        PixelWeights weights = PixelWeights.mean(f.dim(1) * f.dim(2));
+        run("pixelMatching", () -> PixelMatchingOps.forward(f, g, settings, weights, cost, winners, saved));
     }
 
     @Override
     public void pixelMatching(
             Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved) {
-        throw new UnsupportedOperationException("pixelMatching");
+        PixelMatchingChecks.forward(f, g, settings, cost, winners, saved);
+        PixelMatchingChecks.weights("pixelMatching", f, settings, weights);
+        run(
+                "pixelMatching",
+                () -> PixelMatchingOps.forward(f, g, settings, PixelWeights.given(weights), cost, winners, saved));
     }
 
     @Override

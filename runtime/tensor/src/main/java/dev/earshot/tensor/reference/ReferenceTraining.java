@@ -6,7 +6,9 @@ import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.TrainingOps;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
+import dev.earshot.tensor.reference.PixelMatchingOps.PixelWeights;
 import java.util.function.Function;
 
 /**
@@ -188,7 +190,11 @@ public final class ReferenceTraining implements TrainingOps {
             Tensor gradCost,
             Tensor gradF,
             Tensor gradG) {
-        throw new UnsupportedOperationException("pixelMatchingBackward");
+        PixelMatchingChecks.backward(f, g, settings, winners, saved, gradCost, gradF, gradG);
+        PixelWeights weights = PixelWeights.mean(f.dim(1) * f.dim(2));
+        runner.run(
+                "pixelMatchingBackward",
+                () -> PixelMatchingOps.backward(f, g, settings, weights, winners, gradCost, gradF, gradG));
     }
 
     @Override
@@ -202,7 +208,12 @@ public final class ReferenceTraining implements TrainingOps {
             Tensor gradCost,
             Tensor gradF,
             Tensor gradG) {
-        throw new UnsupportedOperationException("pixelMatchingBackward");
+        PixelMatchingChecks.backward(f, g, settings, winners, saved, gradCost, gradF, gradG);
+        PixelMatchingChecks.weights("pixelMatchingBackward", f, settings, weights);
+        runner.run("pixelMatchingBackward", () -> {
+            PixelWeights own = PixelWeights.given(weights);
+            PixelMatchingOps.backward(f, g, settings, own, winners, gradCost, gradF, gradG);
+        });
     }
 
     @Override
