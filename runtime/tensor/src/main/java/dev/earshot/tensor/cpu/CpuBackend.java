@@ -24,6 +24,7 @@ import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.internal.HostWorkspace;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
+import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
 import dev.earshot.tensor.internal.TrainingChecks;
 import dev.earshot.tensor.reference.ReferenceTraining;
@@ -467,13 +468,29 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor saved) {
-        throw new UnsupportedOperationException("pixelMatching");
+        PixelMatchingChecks.forward(f, g, settings, cost, winners, saved);
+        issue("pixelMatching", cost, () -> matching(f, g, settings, Optional.empty(), cost, winners, saved));
     }
 
     @Override
     public void pixelMatching(
             Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved) {
-        throw new UnsupportedOperationException("pixelMatching");
+        PixelMatchingChecks.forward(f, g, settings, cost, winners, saved);
+        PixelMatchingChecks.weights("pixelMatching", f, settings, weights);
+        Optional<View> own = Optional.of(View.of(weights));
+        issue("pixelMatching", cost, () -> matching(f, g, settings, own, cost, winners, saved));
+    }
+
+    private static Op matching(
+            Tensor f,
+            Tensor g,
+            PixelMatching settings,
+            Optional<View> weights,
+            Tensor cost,
+            Tensor winners,
+            Tensor saved) {
+        return new PixelMatchingOp(
+                View.of(f), View.of(g), settings, weights, View.of(cost), View.of(winners), View.of(saved));
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.TrainingOps;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
 import dev.earshot.tensor.reference.ReferenceTraining;
 import java.util.Optional;
@@ -140,7 +141,20 @@ final class CpuTraining implements TrainingOps {
             Tensor gradCost,
             Tensor gradF,
             Tensor gradG) {
-        throw new UnsupportedOperationException("pixelMatchingBackward");
+        PixelMatchingChecks.backward(f, g, settings, winners, saved, gradCost, gradF, gradG);
+        backend.issue(
+                "pixelMatchingBackward",
+                gradG,
+                () -> new PixelMatchingBackward(
+                        View.of(f),
+                        View.of(g),
+                        settings,
+                        Optional.empty(),
+                        View.of(winners),
+                        View.of(saved),
+                        View.of(gradCost),
+                        View.of(gradF),
+                        View.of(gradG)));
     }
 
     @Override
@@ -154,7 +168,21 @@ final class CpuTraining implements TrainingOps {
             Tensor gradCost,
             Tensor gradF,
             Tensor gradG) {
-        throw new UnsupportedOperationException("pixelMatchingBackward");
+        PixelMatchingChecks.backward(f, g, settings, winners, saved, gradCost, gradF, gradG);
+        PixelMatchingChecks.weights("pixelMatchingBackward", f, settings, weights);
+        backend.issue(
+                "pixelMatchingBackward",
+                gradG,
+                () -> new PixelMatchingBackward(
+                        View.of(f),
+                        View.of(g),
+                        settings,
+                        Optional.of(View.of(weights)),
+                        View.of(winners),
+                        View.of(saved),
+                        View.of(gradCost),
+                        View.of(gradF),
+                        View.of(gradG)));
     }
 
     @Override
