@@ -29,6 +29,7 @@ public final class OpCases {
         ResizeCases.addTo(add);
         ElementwiseCases.addTo(add);
         ReduceCases.addTo(add);
+        PixelMatchingCases.addTo(add);
         return rows;
     }
 
