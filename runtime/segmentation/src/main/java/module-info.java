@@ -6,13 +6,14 @@ module dev.earshot.segmentation {
     requires com.fasterxml.jackson.dataformat.csv;
     requires java.desktop;
 
-    exports dev.earshot.segmentation;
     exports dev.earshot.segmentation.audio;
     exports dev.earshot.segmentation.datasets;
     exports dev.earshot.segmentation.image;
     exports dev.earshot.segmentation.metrics;
     exports dev.earshot.segmentation.moca;
     exports dev.earshot.segmentation.output;
+    exports dev.earshot.segmentation.proposals;
     exports dev.earshot.segmentation.training;
     exports dev.earshot.segmentation.video;
+    exports dev.earshot.segmentation;
 }

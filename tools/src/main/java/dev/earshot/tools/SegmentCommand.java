@@ -8,7 +8,7 @@ import dev.earshot.segmentation.Masks;
 import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
-import dev.earshot.segmentation.Segmenters;
+import dev.earshot.segmentation.moca.MocaSegmenter;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
@@ -150,7 +150,7 @@ final class SegmentCommand implements Callable<Integer> {
         CompletableFuture<Clip> first = opened(inputs.getFirst(), options);
         try (Backend backend = openBackend();
                 WeightsInUse files = WeightsInUse.open(weights, adapter);
-                Segmenter segmenter = Segmenters.moca(backend, files.weights(), settings)) {
+                Segmenter segmenter = new MocaSegmenter(backend, files.weights(), settings, moca.proposals())) {
             RunInfo run = new RunInfo(
                     segmenter.method(),
                     segmenter.settings(),

@@ -102,6 +102,18 @@ class SegmentCommandTest {
     }
 
     @Test
+    void proposalsAreNamedInTheResult() throws IOException {
+        Path image = picture("one", 1);
+        Path results = folder.resolve("out");
+        assertEquals(
+                ExitCodes.OK, run("segment", image, "--out", results, "--masks-only", "--proposals", "colour-regions"));
+        JsonNode json = JSON.readTree(results.resolve("one/result.json").toFile());
+        assertEquals("colour-regions", json.path("settings").path("proposals").asText());
+        assertEquals(ExitCodes.USAGE, run("segment", image, "--out", results, "--proposals", "sam"));
+        assertTrue(err.toString().contains("colour-regions"), err.toString());
+    }
+
+    @Test
     void oneBadInputIsReportedAndTheRestGoesOn() throws IOException {
         Path garbage = folder.resolve("garbage.mp4");
         Files.write(garbage, new byte[] {1, 2, 3});
