@@ -134,9 +134,14 @@ public final class AdaAvAdapters implements AutoCloseable {
 
     /** Writes all parameters, with the places in the metadata, as a safetensors file. */
     public void save(Path file) {
-        SafetensorsWriter writer = new SafetensorsWriter()
-                .metadata("format", "pt")
-                .metadata(AdaAvKeys.PAIRS, AdaAvKeys.write(config.pairs()));
+        save(file, Map.of());
+    }
+
+    /** As {@link #save(Path)}, with further entries in the metadata. */
+    public void save(Path file, Map<String, String> notes) {
+        SafetensorsWriter writer = new SafetensorsWriter();
+        notes.forEach(writer::metadata);
+        writer.metadata("format", "pt").metadata(AdaAvKeys.PAIRS, AdaAvKeys.write(config.pairs()));
         parameters()
                 .forEach((key, tensor) -> writer.tensor(
                         key, backend.download(tensor), tensor.shape().toArray()));

@@ -1,0 +1,143 @@
+package dev.earshot.segmentation.training;
+
+import dev.earshot.models.adaav.AdaAvAdapters;
+import dev.earshot.models.adaav.AdaAvConfig;
+import dev.earshot.models.adaav.AdaptedImageBind;
+import dev.earshot.models.imagebind.ImageBind;
+import dev.earshot.segmentation.image.ImagePreprocess;
+import dev.earshot.segmentation.moca.TinyModel;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.SplitMix64;
+import dev.earshot.tensor.weights.Weights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A training small enough for tests: random trunks, 16 clips in 4 groups of near-duplicates. */
+final class TinyTraining implements AutoCloseable {
+    static final int CLIPS = 16;
+    static final int GROUP = 4;
+    static final int K = 3;
+    static final Map<String, String> HASHES = Map.of("weights", "filler");
+
+    private static final int RATE = 16_000;
+
+    final Backend backend;
+    final TrainingClips clips;
+    final ImageBind model;
+    final AdaAvAdapters adapters;
+    final ImageStateCache images;
+    final AudioStateCache sounds;
+    final MocaTrainer trainer;
+
+    TinyTraining(Backend backend, Path data, MocaRecipe recipe) {
+        this(backend, data, recipe, new StateCacheOptions(StateCacheOptions.Place.MEMORY, 1 << 24), false);
+    }
+
+    TinyTraining(Backend backend, Path data, MocaRecipe recipe, StateCacheOptions cache, boolean recompute) {
+        this.backend = backend;
+        clips = TrainingClips.open(data, WorkProgress.NONE);
+        model = ImageBind.load(backend, ImageBind.filler(TinyModel.CONFIG), TinyModel.CONFIG, recipe.compute());
+        AdaAvConfig config = recipe.adapters().on(TinyModel.CONFIG);
+        Weights initial = AdaAvAdapters.initial(config, TinyModel.CONFIG, recipe.seed());
+        adapters = AdaAvAdapters.load(backend, initial, config, TinyModel.CONFIG);
+        AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
+        TrainingInputs inputs = new TrainingInputs(clips, ImagePreprocess.MOCA.square(TinyModel.SIDE), recipe.sound());
+        images = new ImageStateCache(model, adapted.firstAdaptedBlock(), inputs, cache, "filler", WorkProgress.NONE);
+        sounds = new AudioStateCache(adapted, inputs, cache, "filler", WorkProgress.NONE);
+        trainer = new MocaTrainer(
+                adapted,
+                recipe,
+                new MocaTrainer.FrozenInputs(clips, images, sounds),
+                neighbours(backend, clips),
+                recompute);
+    }
+
+    /** Three adapted blocks, batches of four. */
+    static MocaRecipe recipe(long steps, double learningRate) {
+        OptimizerSettings o = OptimizerSettings.MOCA;
+        TripletSettings t = TripletSettings.MOCA;
+        return new MocaRecipe(
+                new AdapterSettings(java.util.Optional.of(new dev.earshot.models.adaav.Placement.Last(2)), 6, 3),
+                new TripletSettings(4, K, t.margin(), t.matching(), t.featureNorm()),
+                new OptimizerSettings(
+                        o.algorithm(), learningRate, o.schedule(), steps, 0, o.beta1(), o.beta2(), o.eps(), 0),
+                SoundCut.SECOND,
+                DType.F32,
+                5);
+    }
+
+    /** Neighbours by the pictures' pixels. */
+    static NeighbourTable neighbours(Backend backend, TrainingClips clips) {
+        ImagePreprocess small = ImagePreprocess.MOCA.square(8);
+        int width = 3 * 8 * 8;
+        float[] rows = new float[clips.size() * width];
+        for (int i = 0; i < clips.size(); i++) {
+            float[] pixels = small.apply(clips.picture(i));
+            double square = 0;
+            for (float value : pixels) {
+                square += (double) value * value;
+            }
+            for (int j = 0; j < width; j++) {
+                rows[i * width + j] = (float) (pixels[j] / Math.sqrt(square));
+            }
+        }
+        return new NeighbourSearch(K)
+                .run(backend, HostTensor.of(rows, clips.size(), width), new int[0], WorkProgress.NONE);
+    }
+
+    /** Writes the clips: each group has its own random picture and tone, each clip its own noise. */
+    static Path write(Path folder) {
+        int side = TinyModel.SIDE;
+        byte[] frames = new byte[CLIPS * side * side * 3];
+        ByteBuffer waves = ByteBuffer.allocate(2 * CLIPS * RATE).order(ByteOrder.LITTLE_ENDIAN);
+        for (int clip = 0; clip < CLIPS; clip++) {
+            SplitMix64 group = new SplitMix64(clip / GROUP);
+            SplitMix64 noise = new SplitMix64(1000 + clip);
+            double[] cells = new double[7 * 7 * 3];
+            for (int i = 0; i < cells.length; i++) {
+                cells[i] = 40 + 160 * group.unit();
+            }
+            for (int y = 0; y < side; y++) {
+                for (int x = 0; x < side; x++) {
+                    for (int c = 0; c < 3; c++) {
+                        double value = cells[(y / 8 * 7 + x / 8) * 3 + c] + 20 * noise.unit();
+                        frames[((clip * side + y) * side + x) * 3 + c] = (byte) (int) value;
+                    }
+                }
+            }
+            for (int t = 0; t < RATE; t++) {
+                double tone = Math.sin(2 * Math.PI * (200 + 300 * (clip / GROUP)) * t / RATE);
+                waves.putShort((short) (8000 * tone + 500 * noise.unit()));
+            }
+        }
+        try {
+            Files.createDirectories(folder);
+            Files.writeString(
+                    folder.resolve("shape.json"),
+                    "{\"count\": %d, \"size\": %d, \"sampleRate\": %d, \"split\": \"train\", \"seed\": 1}"
+                            .formatted(CLIPS, side, RATE));
+            Files.write(folder.resolve("frames.u8"), frames);
+            Files.write(folder.resolve("wave.i16"), waves.array());
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+        images.close();
+        sounds.close();
+        adapters.close();
+        model.close();
+        clips.close();
+    }
+}
