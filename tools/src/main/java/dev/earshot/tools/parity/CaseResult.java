@@ -12,17 +12,10 @@ import java.util.Locale;
  * @param setting backend and precision, for example {@code cpu bf16}
  * @param status passed, failed, of a kind not built yet, or left out
  * @param checks the compared tensors
- * @param notCompared tensors left out, with the reason
  * @param error why nothing could be compared, otherwise empty
  */
 public record CaseResult(
-        String kind,
-        String name,
-        String setting,
-        Status status,
-        List<TensorCheck> checks,
-        List<String> notCompared,
-        String error) {
+        String kind, String name, String setting, Status status, List<TensorCheck> checks, String error) {
     /** The outcome. */
     public enum Status {
         PASS,
@@ -33,24 +26,23 @@ public record CaseResult(
 
     public CaseResult {
         checks = List.copyOf(checks);
-        notCompared = List.copyOf(notCompared);
     }
 
     static CaseResult unsupported(GoldenCase golden, String reason) {
-        return new CaseResult(golden.kind(), golden.name(), "", Status.UNSUPPORTED, List.of(), List.of(), reason);
+        return new CaseResult(golden.kind(), golden.name(), "", Status.UNSUPPORTED, List.of(), reason);
     }
 
     static CaseResult skipped(GoldenCase golden, String reason) {
-        return new CaseResult(golden.kind(), golden.name(), "", Status.SKIPPED, List.of(), List.of(), reason);
+        return new CaseResult(golden.kind(), golden.name(), "", Status.SKIPPED, List.of(), reason);
     }
 
     static CaseResult failed(GoldenCase golden, String setting, String error) {
-        return new CaseResult(golden.kind(), golden.name(), setting, Status.FAIL, List.of(), List.of(), error);
+        return new CaseResult(golden.kind(), golden.name(), setting, Status.FAIL, List.of(), error);
     }
 
-    static CaseResult of(GoldenCase golden, String setting, List<TensorCheck> checks, List<String> notCompared) {
+    static CaseResult of(GoldenCase golden, String setting, List<TensorCheck> checks) {
         Status status = checks.stream().allMatch(TensorCheck::passed) ? Status.PASS : Status.FAIL;
-        return new CaseResult(golden.kind(), golden.name(), setting, status, checks, notCompared, "");
+        return new CaseResult(golden.kind(), golden.name(), setting, status, checks, "");
     }
 
     /** One line: status, kind, case, setting, worst tensor with its error and tolerance. */
@@ -61,9 +53,6 @@ public record CaseResult(
                     .max(Comparator.comparingDouble(TensorCheck::load))
                     .orElseThrow();
             detail = "%d tensors, worst %s".formatted(checks.size(), worst.describe());
-        }
-        if (!notCompared.isEmpty()) {
-            detail += "; not compared: " + String.join(", ", notCompared);
         }
         return String.format(
                 Locale.ROOT,

@@ -13,18 +13,13 @@ import java.util.Map;
 public interface KindRunner {
     /**
      * Computes the tensors of a case, keyed by their names in it ({@code expected.*}, and {@code mid.*} where they can be
-     * seen). Every {@code expected.*} must be there unless {@link #needs()} names it.
+     * seen). Every {@code expected.*} must be there.
      *
      * @param golden inputs, weights and options
      * @param backend computes
      * @param compute type of the matrix products, F32 or BF16
      */
     Map<String, HostTensor> run(GoldenCase golden, Backend backend, DType compute);
-
-    /** Globs of {@code expected.*} tensors that belong to a capability not built yet, with its name. */
-    default Map<String, String> needs() {
-        return Map.of();
-    }
 
     /** False if no tensor op is involved; such a case is run once, in fp32, whatever the backend. */
     default boolean usesBackend() {

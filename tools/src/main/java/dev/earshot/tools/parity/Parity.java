@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -46,12 +45,12 @@ public final class Parity implements AutoCloseable {
         }
         try (golden) {
             if (!runner.usesBackend()) {
-                return compare(golden, runner, "host", runner.run(golden, null, DType.F32), null);
+                return compare(golden, "host", runner.run(golden, null, DType.F32), null);
             }
             backend = backend == null ? open.get() : backend;
             Map<String, HostTensor> results = runner.run(golden, backend, compute);
             String setting = backend.info().name() + " " + precision();
-            return compare(golden, runner, setting, results, compute == DType.F32 ? null : plain(golden, runner));
+            return compare(golden, setting, results, compute == DType.F32 ? null : plain(golden, runner));
         } catch (RuntimeException | LinkageError e) {
             return CaseResult.failed(golden, precision(), e.toString());
         }
@@ -69,13 +68,8 @@ public final class Parity implements AutoCloseable {
 
     /** {@code plain} is null in fp32. */
     private static CaseResult compare(
-            GoldenCase golden,
-            KindRunner runner,
-            String setting,
-            Map<String, HostTensor> results,
-            Map<String, HostTensor> plain) {
+            GoldenCase golden, String setting, Map<String, HostTensor> results, Map<String, HostTensor> plain) {
         List<TensorCheck> checks = new ArrayList<>();
-        Map<String, Integer> notBuilt = new TreeMap<>();
         for (String name : golden.tensorNames()) {
             CheckRule rule = golden.rule(name);
             HostTensor got = results.get(name);
@@ -90,12 +84,7 @@ public final class Parity implements AutoCloseable {
                                 ? TensorComparison.byRule(name, got, expected, rule)
                                 : TensorComparison.byTwiceTheError(name, got, plain.get(name), expected));
             } else if (wanted) {
-                String need = need(runner, name);
-                if (need == null) {
-                    checks.add(TensorCheck.failure(name, "the implementation gave no such tensor"));
-                } else {
-                    notBuilt.merge(need, 1, Integer::sum);
-                }
+                checks.add(TensorCheck.failure(name, "the implementation gave no such tensor"));
             }
         }
         for (String name : unknown(golden, results.keySet())) {
@@ -104,23 +93,11 @@ public final class Parity implements AutoCloseable {
         if (checks.isEmpty()) {
             return CaseResult.failed(golden, setting, "nothing was compared");
         }
-        List<String> notCompared = notBuilt.entrySet().stream()
-                .map(entry -> "%d tensors (%s)".formatted(entry.getValue(), entry.getKey()))
-                .toList();
-        return CaseResult.of(golden, setting, checks, notCompared);
+        return CaseResult.of(golden, setting, checks);
     }
 
     private static Set<String> unknown(GoldenCase golden, Set<String> names) {
         return names.stream().filter(name -> !golden.has(name)).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static String need(KindRunner runner, String tensor) {
-        for (Map.Entry<String, String> need : runner.needs().entrySet()) {
-            if (CheckRule.globMatches(need.getKey(), tensor)) {
-                return need.getValue();
-            }
-        }
-        return null;
     }
 
     /** Closes the backend if one was opened. */

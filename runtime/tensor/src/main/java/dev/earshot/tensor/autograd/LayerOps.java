@@ -2,7 +2,6 @@ package dev.earshot.tensor.autograd;
 
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.PixelMatching;
 import dev.earshot.tensor.Tensor;
@@ -35,12 +34,12 @@ final class LayerOps {
 
     /** out = activation(x W^T + b), and how to go back. */
     private Consumer<Tensor> linearForward(Tensor x, Linear layer, Activation activation, Tensor out) {
-        if (activation == Activation.NONE || r.isDropping()) {
+        if (activation == Activation.NONE) {
             b.linear(x, layer, activation, out);
             return g -> t.linearBackward(g, layer, r.grad(x));
         }
         UnaryOp function = UnaryOp.valueOf(activation.name());
-        Tensor before = r.keep(DType.F32, out.shape());
+        Tensor before = r.keep(out.shape()); // in two ops also when nothing is kept: the same bits in both runs
         b.linear(x, layer, Activation.NONE, before);
         b.unary(function, before, out);
         return g -> {

@@ -76,9 +76,9 @@ final class Recording implements AutoCloseable {
         return dropping || gradients.isWatched(x) ? x : saved.save(x);
     }
 
-    /** Memory for a value that is written at once and stays for the backward pass. */
-    Tensor keep(DType dtype, Shape shape) {
-        return saved.allocate(dtype, shape);
+    /** F32 memory for a value that is written at once and stays for the backward pass. */
+    Tensor keep(Shape shape) {
+        return dropping ? temporary(shape) : saved.memory().allocate(DType.F32, shape);
     }
 
     /** Fails if an input of {@code op} is active. */

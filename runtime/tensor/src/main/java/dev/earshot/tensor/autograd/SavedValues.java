@@ -1,8 +1,6 @@
 package dev.earshot.tensor.autograd;
 
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.DType;
-import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Storage;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
@@ -39,11 +37,6 @@ final class SavedValues implements AutoCloseable {
         Tensor copy = backend.copy(memory, x, x.dtype());
         copies.add(new Saved(x, copy));
         return copy;
-    }
-
-    /** Memory that stays until {@link #reset()}, for a value that is written there at once. */
-    Tensor allocate(DType dtype, Shape shape) {
-        return memory.allocate(dtype, shape);
     }
 
     /** Where copies live. */
