@@ -15,8 +15,16 @@ import java.util.regex.Pattern;
  * @param atol absolute part of |got - expected| <= atol + rtol * |expected|
  * @param rtol relative part
  * @param maxFraction share of the elements that may lie outside
+ * @param where which elements are compared
  */
-record CheckRule(String glob, boolean exact, boolean skip, double atol, double rtol, double maxFraction) {
+record CheckRule(
+        String glob,
+        boolean exact,
+        boolean skip,
+        double atol,
+        double rtol,
+        double maxFraction,
+        ElementCondition where) {
     /** The rules of a {@code check} list, in its order. */
     static List<CheckRule> read(JsonNode check) {
         List<CheckRule> rules = new ArrayList<>();
@@ -27,7 +35,8 @@ record CheckRule(String glob, boolean exact, boolean skip, double atol, double r
                     rule.path("skip").asBoolean(false),
                     rule.path("atol").asDouble(0),
                     rule.path("rtol").asDouble(0),
-                    rule.path("max_fraction").asDouble(0)));
+                    rule.path("max_fraction").asDouble(0),
+                    ElementCondition.parse(rule.path("where").asText(""))));
         }
         return List.copyOf(rules);
     }

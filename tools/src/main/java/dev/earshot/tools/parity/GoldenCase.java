@@ -144,7 +144,7 @@ public final class GoldenCase implements AutoCloseable {
                 return rule;
             }
         }
-        return new CheckRule(tensor, true, false, 0, 0, 0);
+        return new CheckRule(tensor, true, false, 0, 0, 0, new ElementCondition(List.of()));
     }
 
     private Weights io() {

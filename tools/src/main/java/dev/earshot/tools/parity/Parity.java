@@ -81,7 +81,8 @@ public final class Parity implements AutoCloseable {
                 HostTensor expected = golden.tensor(name);
                 checks.add(
                         plain == null
-                                ? TensorComparison.byRule(name, got, expected, rule)
+                                ? TensorComparison.byRule(
+                                        name, got, expected, rule, rule.where().elements(golden, expected))
                                 : TensorComparison.byTwiceTheError(name, got, plain.get(name), expected));
             } else if (wanted) {
                 checks.add(TensorCheck.failure(name, "the implementation gave no such tensor"));
