@@ -9,6 +9,7 @@ import dev.earshot.tools.parity.kinds.MetricKinds;
 import dev.earshot.tools.parity.kinds.MocaKinds;
 import dev.earshot.tools.parity.kinds.NeighbourKinds;
 import dev.earshot.tools.parity.kinds.OptimizerKinds;
+import dev.earshot.tools.parity.kinds.PixelMatchingKinds;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,6 +30,7 @@ public final class KindRunners {
         runners.putAll(MocaKinds.RUNNERS);
         runners.putAll(OptimizerKinds.RUNNERS);
         runners.putAll(NeighbourKinds.RUNNERS);
+        runners.putAll(PixelMatchingKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }
 }
