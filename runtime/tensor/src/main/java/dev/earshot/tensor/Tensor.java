@@ -179,12 +179,15 @@ public final class Tensor {
     }
 
     /**
-     * Host memory from the first element on to the end of the storage.
+     * Host memory from the first element on to the end of the storage; none for an empty tensor, whose offset may lie behind
+     * it.
      *
      * @throws IllegalStateException if the tensor lives on a device
      */
     public MemorySegment segment() {
-        return storage.host().asSlice(offset * dtype.bytes());
+        return shape.elements() == 0
+                ? storage.host().asSlice(0, 0)
+                : storage.host().asSlice(offset * dtype.bytes());
     }
 
     /** For example {@code bf16 [2, 257, 1280]}, with the strides if they are not row-major. */

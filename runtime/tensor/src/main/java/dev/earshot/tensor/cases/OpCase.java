@@ -7,7 +7,7 @@ import dev.earshot.tensor.DType;
  * One row of the op table.
  *
  * @param name unique, for example {@code "linear 197x768-3072 gelu bf16"}; the value of {@code -Dearshot.case} selects by it
- * @param op method of {@link Backend} that the row calls
+ * @param op method of {@link Backend} or {@link dev.earshot.tensor.TrainingOps} that the row calls
  * @param precision F32 if every tensor is F32 (or integer): compared by {@code tolerance}; else BF16: compared by the 2x
  *     rule, an error of at most twice that of the plain bf16 formula
  * @param tolerance largest accepted normalised mean squared error of an F32 row

@@ -30,6 +30,9 @@ public final class OpCases {
         ElementwiseCases.addTo(add);
         ReduceCases.addTo(add);
         PixelMatchingCases.addTo(add);
+        AccumulateCases.addTo(add);
+        BackwardCases.addTo(add);
+        AttentionBackwardCases.addTo(add);
         return rows;
     }
 
