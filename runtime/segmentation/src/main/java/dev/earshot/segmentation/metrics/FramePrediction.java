@@ -17,6 +17,16 @@ public sealed interface FramePrediction {
             Objects.requireNonNull(mask, "mask");
         }
 
+        /** This mask at another size, nearest neighbour; this very one if the size is the same. */
+        public Mask resized(int width, int height) {
+            if (width == width() && height == height()) {
+                return this;
+            }
+            LabelMap pixels = new LabelMap(width(), height(), mask.toBytes((byte) 1));
+            return new Mask(
+                    BinaryMask.of(width, height, pixels.resized(width, height).labels()));
+        }
+
         @Override
         public int width() {
             return mask.width();

@@ -44,19 +44,19 @@ public final class SemanticMetric {
      *
      * @param id its name, for the lists
      * @param category its class or subset; empty if there is none
-     * @param predictions one for each frame
+     * @param predictions one for each frame; further ones are predictions for the padding, which is background
      * @param targets one for each frame, of the prediction's size; AVSBench scores at 224 x 224
      * @throws IllegalArgumentException if numbers or sizes differ or a label is no class
      */
     public SemanticResult.VideoScore add(
             String id, String category, List<LabelMap> predictions, List<LabelMap> targets) {
-        if (predictions.size() != targets.size() || targets.isEmpty()) {
+        if (predictions.size() < targets.size() || targets.isEmpty()) {
             throw new IllegalArgumentException("%s: expected one prediction for each target, got %d and %d"
                     .formatted(id, predictions.size(), targets.size()));
         }
-        if (targets.size() > settings.framesPerVideo()) {
-            throw new IllegalArgumentException(
-                    "%s: expected at most %d frames, got %d".formatted(id, settings.framesPerVideo(), targets.size()));
+        if (predictions.size() > settings.framesPerVideo()) {
+            throw new IllegalArgumentException("%s: expected at most %d frames, got %d"
+                    .formatted(id, settings.framesPerVideo(), predictions.size()));
         }
         List<Double> frameIou = new ArrayList<>();
         double f = 0;
@@ -67,7 +67,7 @@ public final class SemanticMetric {
         }
         frames += targets.size();
         if (settings.padded() == SemanticSettings.Padded.COUNT) {
-            pad(settings.framesPerVideo() - targets.size(), targets.getFirst());
+            pad(id, predictions.subList(targets.size(), predictions.size()), targets);
         }
         double iou = frameIou.stream().mapToDouble(x -> x).average().orElseThrow();
         SemanticResult.VideoScore score =
@@ -127,10 +127,13 @@ public final class SemanticMetric {
         }
     }
 
-    private void pad(int missing, LabelMap like) {
-        LabelMap black = LabelMap.background(like.width(), like.height());
+    /** Counts the frames that are missing: with their predictions where there are any, else as background. */
+    private void pad(String id, List<LabelMap> predictions, List<LabelMap> targets) {
+        LabelMap black = LabelMap.background(
+                targets.getFirst().width(), targets.getFirst().height());
+        int missing = settings.framesPerVideo() - targets.size();
         for (int k = 0; k < missing; k++) {
-            frame("padding", black, black);
+            frame(id + ", padding " + k, k < predictions.size() ? predictions.get(k) : black, black);
         }
         paddedFrames += missing;
     }
