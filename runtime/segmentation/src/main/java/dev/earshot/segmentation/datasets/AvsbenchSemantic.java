@@ -85,7 +85,8 @@ final class AvsbenchSemantic {
 
     private static Map<String, Integer> read(Path file) {
         try {
-            return JSON.readValue(file.toFile(), new TypeReference<Map<String, Integer>>() {});
+            Map<String, Integer> numbers = JSON.readValue(file.toFile(), new TypeReference<>() {});
+            return numbers == null ? Map.of() : numbers;
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
                     file + ": expected an object of class numbers, got " + e.getOriginalMessage(), e);

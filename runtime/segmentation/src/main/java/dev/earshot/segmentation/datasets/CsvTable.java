@@ -91,8 +91,7 @@ final class CsvTable {
     /** A field that becomes part of a path. */
     String name(int row, int column) {
         String name = get(row, column);
-        boolean plain = !name.isEmpty() && !name.equals(".") && !name.equals("..");
-        if (!plain || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0 || name.indexOf('\0') >= 0) {
+        if (!DataFolder.isPlainName(name)) {
             throw new IllegalArgumentException(
                     "%s: expected a plain name in %s, got \"%s\"".formatted(file, where(row), name));
         }

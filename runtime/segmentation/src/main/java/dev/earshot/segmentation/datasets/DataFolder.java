@@ -1,6 +1,7 @@
 package dev.earshot.segmentation.datasets;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,18 @@ final class DataFolder {
                         given.resolve(table),
                         given.resolve(usual).resolve(table),
                         Files.isDirectory(given) ? "a folder without either" : "no folder " + given));
+    }
+
+    /** True if a text from a table can be a file's name by itself and does not lead elsewhere. */
+    static boolean isPlainName(String text) {
+        if (text.isEmpty() || text.equals(".") || text.equals("..") || text.matches("(?s).*[/\\\\\\x00].*")) {
+            return false;
+        }
+        try {
+            return Path.of(text).getNameCount() == 1;
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     /** Whether a clip's files are all there; collects what is not. */

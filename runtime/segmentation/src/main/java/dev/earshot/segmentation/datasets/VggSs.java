@@ -108,7 +108,7 @@ final class VggSs {
         for (int i = 0; i < entries.size(); i++) {
             JsonNode entry = entries.get(i);
             String name = entry.path("file").asText();
-            if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.startsWith(".")) {
+            if (!DataFolder.isPlainName(name)) {
                 throw bad(file, i, "a clip name as \"file\"", entry.path("file"));
             }
             clips.put(

@@ -9,7 +9,7 @@ import java.util.List;
  */
 public record Box(double xMin, double yMin, double xMax, double yMax) {
     public Box {
-        if (Double.isNaN(xMin + yMin + xMax + yMax)) {
+        if (Double.isNaN(xMin) || Double.isNaN(yMin) || Double.isNaN(xMax) || Double.isNaN(yMax)) {
             throw new IllegalArgumentException(
                     "box: expected numbers, got [%s, %s, %s, %s]".formatted(xMin, yMin, xMax, yMax));
         }
