@@ -1,8 +1,6 @@
 package dev.earshot.segmentation.training;
 
-import dev.earshot.models.adaav.AdaAvAdapters;
-import dev.earshot.models.adaav.AdaAvConfig;
-import dev.earshot.models.adaav.AdaptedImageBind;
+import dev.earshot.models.adaav.Placement;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.segmentation.image.ImagePreprocess;
 import dev.earshot.segmentation.moca.TinyModel;
@@ -10,61 +8,46 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.SplitMix64;
-import dev.earshot.tensor.weights.Weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.Optional;
 
 /** A training small enough for tests: random trunks, 16 clips in 4 groups of near-duplicates. */
 final class TinyTraining implements AutoCloseable {
     static final int CLIPS = 16;
     static final int GROUP = 4;
     static final int K = 3;
-    static final Map<String, String> HASHES = Map.of("weights", "filler");
+    static final StateCacheOptions IN_MEMORY = new StateCacheOptions(StateCacheOptions.Place.MEMORY, 1 << 24);
+    static final MocaTraining.Thrift CACHED = new MocaTraining.Thrift(IN_MEMORY, IN_MEMORY, false);
 
     private static final int RATE = 16_000;
 
-    final Backend backend;
     final TrainingClips clips;
-    final ImageBind model;
-    final AdaAvAdapters adapters;
-    final ImageStateCache images;
-    final AudioStateCache sounds;
+    final MocaTraining training;
     final MocaTrainer trainer;
 
     TinyTraining(Backend backend, Path data, MocaRecipe recipe) {
-        this(backend, data, recipe, new StateCacheOptions(StateCacheOptions.Place.MEMORY, 1 << 24), false);
+        this(backend, data, recipe, CACHED);
     }
 
-    TinyTraining(Backend backend, Path data, MocaRecipe recipe, StateCacheOptions cache, boolean recompute) {
-        this.backend = backend;
+    TinyTraining(Backend backend, Path data, MocaRecipe recipe, MocaTraining.Thrift thrift) {
         clips = TrainingClips.open(data, WorkProgress.NONE);
-        model = ImageBind.load(backend, ImageBind.filler(TinyModel.CONFIG), TinyModel.CONFIG, recipe.compute());
-        AdaAvConfig config = recipe.adapters().on(TinyModel.CONFIG);
-        Weights initial = AdaAvAdapters.initial(config, TinyModel.CONFIG, recipe.seed());
-        adapters = AdaAvAdapters.load(backend, initial, config, TinyModel.CONFIG);
-        AdaptedImageBind adapted = new AdaptedImageBind(model, adapters);
-        TrainingInputs inputs = new TrainingInputs(clips, ImagePreprocess.MOCA.square(TinyModel.SIDE), recipe.sound());
-        images = new ImageStateCache(model, adapted.firstAdaptedBlock(), inputs, cache, "filler", WorkProgress.NONE);
-        sounds = new AudioStateCache(adapted, inputs, cache, "filler", WorkProgress.NONE);
-        trainer = new MocaTrainer(
-                adapted,
-                recipe,
-                new MocaTrainer.FrozenInputs(clips, images, sounds),
-                neighbours(backend, clips),
-                recompute);
+        MocaTraining.Sources sources = new MocaTraining.Sources(
+                clips, ImageBind.filler(TinyModel.CONFIG), "filler", neighbours(backend, clips));
+        training = new MocaTraining(backend, sources, recipe, thrift, WorkProgress.NONE);
+        trainer = training.trainer();
     }
 
-    /** Three adapted blocks, batches of four. */
+    /** Two adapted blocks, batches of four. */
     static MocaRecipe recipe(long steps, double learningRate) {
         OptimizerSettings o = OptimizerSettings.MOCA;
         TripletSettings t = TripletSettings.MOCA;
         return new MocaRecipe(
-                new AdapterSettings(java.util.Optional.of(new dev.earshot.models.adaav.Placement.Last(2)), 6, 3),
+                new AdapterSettings(Optional.of(new Placement.Last(2)), 6, 3),
                 new TripletSettings(4, K, t.margin(), t.matching(), t.featureNorm()),
                 new OptimizerSettings(
                         o.algorithm(), learningRate, o.schedule(), steps, 0, o.beta1(), o.beta2(), o.eps(), 0),
@@ -92,17 +75,18 @@ final class TinyTraining implements AutoCloseable {
                 .run(backend, HostTensor.of(rows, clips.size(), width), new int[0], WorkProgress.NONE);
     }
 
-    /** Writes the clips: each group has its own random picture and tone, each clip its own noise. */
+    /** Writes the clips: one random picture in a shade for each group, a tone for each, noise for each clip. */
     static Path write(Path folder) {
         int side = TinyModel.SIDE;
         byte[] frames = new byte[CLIPS * side * side * 3];
         ByteBuffer waves = ByteBuffer.allocate(2 * CLIPS * RATE).order(ByteOrder.LITTLE_ENDIAN);
         for (int clip = 0; clip < CLIPS; clip++) {
+            SplitMix64 all = new SplitMix64(999);
             SplitMix64 group = new SplitMix64(clip / GROUP);
             SplitMix64 noise = new SplitMix64(1000 + clip);
             double[] cells = new double[7 * 7 * 3];
             for (int i = 0; i < cells.length; i++) {
-                cells[i] = 40 + 160 * group.unit();
+                cells[i] = 20 + 160 * all.unit() + 30 * group.unit();
             }
             for (int y = 0; y < side; y++) {
                 for (int x = 0; x < side; x++) {
@@ -133,11 +117,7 @@ final class TinyTraining implements AutoCloseable {
 
     @Override
     public void close() {
-        trainer.close();
-        images.close();
-        sounds.close();
-        adapters.close();
-        model.close();
+        training.close();
         clips.close();
     }
 }
