@@ -3,7 +3,6 @@ package dev.earshot.tensor.cpu;
 import static dev.earshot.tensor.cpu.NativeMemory.ALL;
 
 import dev.earshot.tensor.DType;
-import dev.earshot.tensor.PixelMatching;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
@@ -62,10 +61,7 @@ record MatchingCoefficients(
                 "pixel coefficients " + inputs.winners(),
                 grid.samples(),
                 (long) grid.samples() * grid.pixels() * 16, // about as long as for this many plain elements
-                worker -> {
-                    Filler filler = new Filler(inputs);
-                    return sample -> filler.fill((int) sample);
-                });
+                worker -> new CoefficientFiller(this, inputs));
     }
 
     /** Row {@code p} of M: first number. */
@@ -75,6 +71,15 @@ record MatchingCoefficients(
 
     int rowLength(int sample, int p) {
         return ALL.get(I32, rowLengths.at((long) sample * grid.pixels() + p));
+    }
+
+    void setRowLength(int sample, int p, int length) {
+        ALL.set(I32, rowLengths.at((long) sample * grid.pixels() + p), length);
+    }
+
+    void setRowNumber(long number, int pixel, float value) {
+        ALL.set(I32, rowPixels.at(number), pixel);
+        ALL.set(F32, rowValues.at(number), value);
     }
 
     int rowPixel(long number) {
@@ -98,221 +103,25 @@ record MatchingCoefficients(
         return ALL.get(F32, columnValues.at(number));
     }
 
+    void setColumnStart(int sample, int q, int start) {
+        ALL.set(I32, columnStarts.at(sample * columnStarts.dim(1) + q), start);
+    }
+
+    void setColumnNumber(int sample, int place, int pixel, float value) {
+        ALL.set(I32, columnPixels.at(sample * columnPixels.dim(1) + place), pixel);
+        ALL.set(F32, columnValues.at(sample * columnValues.dim(1) + place), value);
+    }
+
+    void setOwn(int sample, int pixel, float toF, float toG) {
+        ALL.set(F32, ownF.at((long) sample * grid.pixels() + pixel), toF);
+        ALL.set(F32, ownG.at((long) sample * grid.pixels() + pixel), toG);
+    }
+
     float ownF(int sample, int p) {
         return ALL.get(F32, ownF.at((long) sample * grid.pixels() + p));
     }
 
     float ownG(int sample, int q) {
         return ALL.get(F32, ownG.at((long) sample * grid.pixels() + q));
-    }
-
-    /** Fills the numbers of one sample after the other; temporaries of one worker. */
-    private final class Filler {
-        private final Inputs inputs;
-        private final double[] sumOwnF = new double[grid.pixels()];
-        private final double[] sumOwnG = new double[grid.pixels()];
-        private final int[] next = new int[grid.pixels()];
-        private double alongF;
-        private double alongG;
-        private boolean numbers;
-
-        private Filler(Inputs inputs) {
-            this.inputs = inputs;
-        }
-
-        private double saved(long at) {
-            return ALL.get(F32, inputs.saved().at(at));
-        }
-
-        private void fill(int sample) {
-            java.util.Arrays.fill(sumOwnF, 0);
-            java.util.Arrays.fill(sumOwnG, 0);
-            alongF = 0;
-            alongG = 0;
-            numbers = true;
-            for (int p = 0; p < grid.pixels(); p++) {
-                ALL.set(I32, rowLengths.at((long) sample * grid.pixels() + p), 0);
-            }
-            if (grid.settings().searches()) {
-                for (int p = 0; p < grid.pixels(); p++) {
-                    addPixel(sample, p);
-                }
-            } else {
-                addLiteral(sample);
-            }
-            scaleRows(sample);
-            storeOwn(sample);
-            transpose(sample);
-        }
-
-        private void addPixel(int sample, int p) {
-            int k = ALL.get(I32, inputs.winners().at((long) sample * grid.pixels() + p));
-            if (k < 0) {
-                numbers = false;
-                return;
-            }
-            double upstream = ALL.get(F32, inputs.gradCost().at(sample)) * weight(sample, p);
-            double a = saved(grid.a(sample) + p);
-            double u = saved(grid.u(sample) + p);
-            double v = saved(grid.v(sample) + p);
-            Window window = new Window(p, k);
-            double m = Math.sqrt(u) * Math.sqrt(v);
-            double half = grid.settings().lambdaSsd() / (2.0 * window.places());
-            double ncc = m <= PixelMatching.EPS ? 0 : grid.settings().lambdaNcc() / m;
-            double da = upstream * (-2 * half - ncc);
-            double twiceDu = upstream * (2 * half + (ncc == 0 ? 0 : ncc * a / u));
-            double twiceDv = upstream * (2 * half + (ncc == 0 ? 0 : ncc * a / v));
-            alongF += da * a + twiceDu * u;
-            alongG += da * a + twiceDv * v;
-            window.forEach((r, q) -> {
-                add(sample, r, q, da);
-                sumOwnF[r] += twiceDu;
-                sumOwnG[q] += twiceDv;
-            });
-        }
-
-        private double weight(int sample, int p) {
-            return inputs.weights().isPresent()
-                    ? ALL.get(F32, inputs.weights().get().at((long) grid.anchorOf(sample) * grid.pixels() + p))
-                    : 1.0 / grid.pixels();
-        }
-
-        /** cost = lambdaSsd * (u + v - 2 a) + lambdaNcc * s * a / m over whole images. */
-        private void addLiteral(int sample) {
-            double a = saved(grid.a(sample));
-            double u = saved(grid.u(sample));
-            double v = saved(grid.v(sample));
-            double m = Math.sqrt(u) * Math.sqrt(v);
-            double sign = grid.settings().mode() == PixelMatching.Mode.LITERAL_PRINTED ? 1 : -1;
-            double ncc = m <= PixelMatching.EPS ? 0 : sign * grid.settings().lambdaNcc() / m;
-            double upstream = ALL.get(F32, inputs.gradCost().at(sample));
-            double ssd = 2 * grid.settings().lambdaSsd();
-            for (int p = 0; p < grid.pixels(); p++) {
-                add(sample, p, p, upstream * (ncc - ssd));
-                sumOwnF[p] = upstream * (ssd - (ncc == 0 ? 0 : ncc * a / u));
-                sumOwnG[p] = upstream * (ssd - (ncc == 0 ? 0 : ncc * a / v));
-            }
-        }
-
-        /** M[r, q] += value; neighbours that chose the same displacement share a number. */
-        private void add(int sample, int r, int q, double value) {
-            long start = rowStart(sample, r);
-            int length = rowLength(sample, r);
-            for (int i = 0; i < length; i++) {
-                if (rowPixel(start + i) == q) {
-                    ALL.set(F32, rowValues.at(start + i), (float) (rowValue(start + i) + value));
-                    return;
-                }
-            }
-            ALL.set(I32, rowPixels.at(start + length), q);
-            ALL.set(F32, rowValues.at(start + length), (float) value);
-            ALL.set(I32, rowLengths.at((long) sample * grid.pixels() + r), length + 1);
-        }
-
-        /** From gradients of the scaled features to those of the raw ones: both factors of a product scale its number. */
-        private void scaleRows(int sample) {
-            for (int r = 0; r < grid.pixels(); r++) {
-                long start = rowStart(sample, r);
-                double scale = scale(grid.scaleF(sample), grid.squaresF(sample), r);
-                for (int i = 0; i < rowLength(sample, r); i++) {
-                    double other = scale(grid.scaleG(sample), grid.squaresG(sample), rowPixel(start + i));
-                    float value = numbers ? (float) (rowValue(start + i) * scale * other) : Float.NaN;
-                    ALL.set(F32, rowValues.at(start + i), value);
-                }
-            }
-        }
-
-        private double scale(long image, long squares, int pixel) {
-            return switch (grid.settings().norm()) {
-                case IMAGE -> grid.settings().searches() ? saved(image) : 1;
-                case PIXEL ->
-                    grid.settings().searches() ? MatchingSearch.reciprocal(Math.sqrt(saved(squares + pixel))) : 1;
-                case NONE -> 1;
-            };
-        }
-
-        private void storeOwn(int sample) {
-            boolean byPixel = grid.settings().searches() && grid.settings().norm() == PixelMatching.Norm.PIXEL;
-            boolean byImage = grid.settings().searches() && grid.settings().norm() == PixelMatching.Norm.IMAGE;
-            double meanF = byImage ? alongF / grid.pixels() : 0;
-            double meanG = byImage ? alongG / grid.pixels() : 0;
-            for (int p = 0; p < grid.pixels(); p++) {
-                // Scaled by pixel, only what is at right angles to the pixel counts: see MatchingGradients.
-                double toF = byPixel ? 0 : sumOwnF[p] - meanF;
-                double toG = byPixel ? 0 : sumOwnG[p] - meanG;
-                double scaleF = byImage ? saved(grid.scaleF(sample)) : 1;
-                double scaleG = byImage ? saved(grid.scaleG(sample)) : 1;
-                long at = (long) sample * grid.pixels() + p;
-                ALL.set(F32, ownF.at(at), numbers ? (float) (toF * scaleF * scaleF) : Float.NaN);
-                ALL.set(F32, ownG.at(at), numbers ? (float) (toG * scaleG * scaleG) : Float.NaN);
-            }
-        }
-
-        /** Writes the numbers of M by columns, rows ascending. */
-        private void transpose(int sample) {
-            java.util.Arrays.fill(next, 0);
-            for (int r = 0; r < grid.pixels(); r++) {
-                for (int i = 0; i < rowLength(sample, r); i++) {
-                    next[rowPixel(rowStart(sample, r) + i)]++;
-                }
-            }
-            int start = 0;
-            for (int q = 0; q < grid.pixels(); q++) {
-                ALL.set(I32, columnStarts.at(sample * columnStarts.dim(1) + q), start);
-                int count = next[q];
-                next[q] = start;
-                start += count;
-            }
-            ALL.set(I32, columnStarts.at(sample * columnStarts.dim(1) + grid.pixels()), start);
-            for (int r = 0; r < grid.pixels(); r++) {
-                for (int i = 0; i < rowLength(sample, r); i++) {
-                    long number = rowStart(sample, r) + i;
-                    long target = sample * columnPixels.dim(1) + next[rowPixel(number)]++;
-                    ALL.set(I32, columnPixels.at(target), r);
-                    ALL.set(F32, columnValues.at(target), rowValue(number));
-                }
-            }
-        }
-    }
-
-    /** What is done with a pixel of f and the pixel of g that it is compared with. */
-    @FunctionalInterface
-    private interface PairVisitor {
-        void visit(int r, int q);
-    }
-
-    /** The valid places of the window round pixel p of f and p + displacement k of g. */
-    private final class Window {
-        private final int top;
-        private final int bottom;
-        private final int left;
-        private final int right;
-        private final int shift;
-
-        private Window(int p, int k) {
-            int radius = grid.radius();
-            int y = p / grid.width();
-            int x = p % grid.width();
-            int dy = grid.dy(k);
-            int dx = grid.dx(k);
-            this.top = Math.max(Math.max(0, -dy), y - radius);
-            this.bottom = Math.min(Math.min(grid.height(), grid.height() - dy), y + radius + 1);
-            this.left = Math.max(Math.max(0, -dx), x - radius);
-            this.right = Math.min(Math.min(grid.width(), grid.width() - dx), x + radius + 1);
-            this.shift = dy * grid.width() + dx;
-        }
-
-        private int places() {
-            return (bottom - top) * (right - left);
-        }
-
-        private void forEach(PairVisitor visitor) {
-            for (int y = top; y < bottom; y++) {
-                for (int x = left; x < right; x++) {
-                    int r = y * grid.width() + x;
-                    visitor.visit(r, r + shift);
-                }
-            }
-        }
     }
 }
