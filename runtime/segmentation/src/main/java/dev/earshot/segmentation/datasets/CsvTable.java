@@ -69,6 +69,11 @@ final class CsvTable {
         return rows.size();
     }
 
+    /** Number of fields of a row. */
+    int fields(int row) {
+        return rows.get(row).size();
+    }
+
     /** The position of a column. */
     int column(String name) {
         int at = header.indexOf(name);

@@ -112,4 +112,17 @@ final class Canvas {
     void textRight(String text, double right, double y, double size, boolean bold, int colour) {
         text(text, right - StrokeFont.width(text, size), y, size, bold, colour);
     }
+
+    /** As much of a text as fits into {@code width} pixels, with dots where it is cut. */
+    static String fitting(String text, double size, double width) {
+        String shown = text;
+        while (shown.length() > 1 && StrokeFont.width(shown, size) > width) {
+            int cut = Math.max(1, shown.length() - 4);
+            shown = shown.substring(0, cut).stripTrailing() + "...";
+            if (cut == 1) {
+                break;
+            }
+        }
+        return shown;
+    }
 }

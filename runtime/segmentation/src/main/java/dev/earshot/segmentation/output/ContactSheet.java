@@ -137,25 +137,13 @@ public final class ContactSheet {
 
     private void drawTitle(Canvas canvas, int width) {
         double baseline = MARGIN + 20;
-        String shown = fitting(title, 20, width - 2.0 * MARGIN);
+        String shown = Canvas.fitting(title, 20, width - 2.0 * MARGIN);
         canvas.text(shown, MARGIN, baseline, 20, true, INK);
         String count = offered > cells.size()
                 ? "first " + cells.size() + " of " + offered + " frames"
                 : offered == 1 ? "1 frame" : offered + " frames";
         String line = subtitle.isBlank() ? count : subtitle + " \u00b7 " + count;
-        canvas.text(fitting(line, 10, width - 2.0 * MARGIN), MARGIN, baseline + 22, 10, false, SOFT_INK);
-    }
-
-    private static String fitting(String text, double size, double width) {
-        String shown = text;
-        while (shown.length() > 1 && StrokeFont.width(shown, size) > width) {
-            int cut = Math.max(1, shown.length() - 4);
-            shown = shown.substring(0, cut).stripTrailing() + "...";
-            if (cut == 1) {
-                break;
-            }
-        }
-        return shown;
+        canvas.text(Canvas.fitting(line, 10, width - 2.0 * MARGIN), MARGIN, baseline + 22, 10, false, SOFT_INK);
     }
 
     private void drawCell(Canvas canvas, Cell cell, int x, int y, int pictureHeight) {

@@ -2,12 +2,13 @@ package dev.earshot.segmentation.training;
 
 /**
  * A clip's name, {@code <id>_<start second, six digits>}. Ids of YouTube have 11 characters, may begin with {@code -} and
- * may hold {@code _}, so the name is split at its last underscore; ids of other lengths are taken as they are.
+ * may hold {@code _}, so the name is split at its last underscore; ids of other lengths are taken as they are. Names are in
+ * the order of their bytes.
  *
  * @param id of the video
  * @param second where the clip begins
  */
-public record ClipName(String id, int second) {
+public record ClipName(String id, int second) implements Comparable<ClipName> {
     private static final int DIGITS = 6;
 
     /** Checks that the parts make up a name that is one file name. */
@@ -33,6 +34,11 @@ public record ClipName(String id, int second) {
                     "clip name: expected <id>_<start second, six digits>, got \"" + name + "\"");
         }
         return new ClipName(name.substring(0, underscore), Integer.parseInt(digits));
+    }
+
+    @Override
+    public int compareTo(ClipName other) {
+        return ClipList.ORDER.compare(toString(), other.toString());
     }
 
     /** The name. */
