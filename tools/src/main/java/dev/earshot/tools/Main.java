@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
             ParityCommand.class,
             ConvertCommand.class,
             InspectCommand.class,
-            DemoWorldCommand.class
+            DemoWorldCommand.class,
+            PrepareCommand.class,
+            KnnCommand.class
         })
 public final class Main implements Runnable {
     @Spec
