@@ -9,6 +9,7 @@ import dev.earshot.segmentation.audio.ImageBindAudio;
 import dev.earshot.segmentation.audio.Loudness;
 import dev.earshot.segmentation.image.ImagePreprocess;
 import dev.earshot.segmentation.image.RgbImage;
+import dev.earshot.segmentation.metrics.HeatMap;
 import dev.earshot.segmentation.moca.AudioVisualEncoder.Encoded;
 import dev.earshot.tensor.HostTensor;
 import java.util.ArrayList;
@@ -62,6 +63,38 @@ final class Moca implements AutoCloseable {
             }
         }
         return withSilent(frames, results);
+    }
+
+    /**
+     * A frame as {@link #segment} outlines it, with the cosine between each token of the joint space and the sound. The map
+     * of a silent frame is -1 everywhere: nothing in it sounds.
+     */
+    SoundMap localise(ClipFrame frame) {
+        if (isSilent(frame)) {
+            return new SoundMap(new HeatMap(1, 1, new float[] {-1}), silent(frame).result());
+        }
+        Stopwatch watch = new Stopwatch(1);
+        List<ClipFrame> one = List.of(frame);
+        Encoded encoded = encode(one, watch);
+        Clustering clustering = cluster(encoded, one).getFirst();
+        watch.lap("cluster");
+        FrameMask mask = outline(frame, encoded, 0, clustering, watch.times()).result();
+        return new SoundMap(cosines(encoded), mask);
+    }
+
+    /** The cosines of the only frame of a batch on its token grid. */
+    private static HeatMap cosines(Encoded encoded) {
+        int side = (int) Math.round(Math.sqrt(encoded.tokens()));
+        int width = encoded.jointWidth();
+        float[] tokens = encoded.joint();
+        float[] sound = encoded.audio();
+        UnitRows.normalize(sound, 0, width);
+        float[] cosines = new float[encoded.tokens()];
+        for (int i = 0; i < cosines.length; i++) {
+            UnitRows.normalize(tokens, i * width, width);
+            cosines[i] = (float) UnitRows.dot(tokens, i * width, sound, 0, width);
+        }
+        return new HeatMap(side, side, cosines);
     }
 
     private boolean isSilent(ClipFrame frame) {

@@ -82,6 +82,27 @@ public final class MocaSegmenter implements Segmenter {
         return new Masks(frames, new Results(frames));
     }
 
+    /**
+     * Outlines what sounds in frames that are at hand, all of one clip and in order; the same masks as
+     * {@link #segment(Clip)} draws.
+     *
+     * @throws IllegalStateException if closed
+     */
+    public List<SegmentedFrame> segment(List<ClipFrame> frames) {
+        checkOpen();
+        return moca.segment(frames);
+    }
+
+    /**
+     * Grades the places of a single frame, for benchmarks that ask for a map and not for a mask.
+     *
+     * @throws IllegalStateException if closed
+     */
+    public SoundMap localise(ClipFrame frame) {
+        checkOpen();
+        return moca.localise(frame);
+    }
+
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("moca: closed");

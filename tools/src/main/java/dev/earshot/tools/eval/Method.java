@@ -1,0 +1,65 @@
+package dev.earshot.tools.eval;
+
+import dev.earshot.segmentation.BinaryMask;
+import dev.earshot.segmentation.SegmentedFrame;
+import dev.earshot.segmentation.datasets.MaskClip;
+import dev.earshot.segmentation.datasets.PredictionFolder;
+import dev.earshot.segmentation.metrics.FramePrediction;
+import dev.earshot.segmentation.moca.MocaSegmenter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What is evaluated. */
+public sealed interface Method {
+    /** Its name in tables. */
+    String name();
+
+    /** Every setting that its masks depend on. */
+    Map<String, String> settings();
+
+    /** A mask for each frame of a clip. */
+    List<BinaryMask> masks(LoadedClip clip);
+
+    /** MoCA; the segmenter stays the caller's. */
+    record Moca(String name, MocaSegmenter segmenter) implements Method {
+        @Override
+        public Map<String, String> settings() {
+            return segmenter.settings();
+        }
+
+        @Override
+        public List<BinaryMask> masks(LoadedClip clip) {
+            List<BinaryMask> masks = new ArrayList<>();
+            for (SegmentedFrame frame : segmenter.segment(clip.frames())) {
+                masks.add(frame.result().mask());
+            }
+            return masks;
+        }
+    }
+
+    /** Masks that were made elsewhere. */
+    record Stored(PredictionFolder folder) implements Method {
+        @Override
+        public String name() {
+            return "predictions";
+        }
+
+        @Override
+        public Map<String, String> settings() {
+            return Map.of();
+        }
+
+        @Override
+        public List<BinaryMask> masks(LoadedClip clip) {
+            if (!(clip.clip() instanceof MaskClip masks)) {
+                throw new IllegalArgumentException(
+                        "--method predictions: expected a benchmark of masks (s4, ms3), got a clip of another kind");
+            }
+            BinaryMask like = clip.targets().getFirst();
+            return folder.masks(masks, like.width(), like.height()).stream()
+                    .map(FramePrediction.Mask::mask)
+                    .toList();
+        }
+    }
+}
