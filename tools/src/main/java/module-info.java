@@ -5,6 +5,7 @@ module dev.earshot.tools {
     requires dev.earshot.models;
     requires dev.earshot.segmentation;
     requires com.fasterxml.jackson.databind;
+    requires com.fasterxml.jackson.dataformat.csv;
     requires info.picocli;
     requires java.desktop;
     requires java.logging;
