@@ -12,7 +12,6 @@ import dev.earshot.segmentation.moca.MocaSegmenter;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
-import dev.earshot.tensor.DType;
 import dev.earshot.tools.segment.ClipInput;
 import dev.earshot.tools.segment.ClipWriter;
 import dev.earshot.tools.segment.ResultFolder;
@@ -36,6 +35,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -61,12 +61,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SegmentCommand implements Callable<Integer> {
-    /** Types of the networks' products. */
-    enum Precision {
-        FP32,
-        BF16
-    }
-
     /** Segmentation methods. */
     enum Method {
         MOCA
@@ -103,24 +97,8 @@ final class SegmentCommand implements Callable<Integer> {
             description = "Sound for inputs that are a picture or a folder of frames.")
     private Optional<Path> audio;
 
-    @Option(
-            names = "--weights",
-            paramLabel = "DIR",
-            description = "Folder with imagebind_huge.safetensors; without it the demo weights in the jar are used.")
-    private Optional<Path> weights;
-
-    @Option(names = "--adapter", paramLabel = "FILE", description = "Trained MoCA adapters; overrides the folder's.")
-    private Optional<Path> adapter;
-
-    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = "fp32 (default) or bf16.")
-    private Precision precision;
-
-    @Option(
-            names = "--device",
-            defaultValue = "auto",
-            paramLabel = "NAME",
-            description = "cpu, cuda or auto (default).")
-    private Device device;
+    @Mixin
+    private ModelOptions model;
 
     @Option(names = "--json", description = "Print one JSON object per input to the standard output.")
     private boolean json;
@@ -148,8 +126,8 @@ final class SegmentCommand implements Callable<Integer> {
         ClipOptions options = clipOptions();
         MocaSettings settings = settings();
         CompletableFuture<Clip> first = opened(inputs.getFirst(), options);
-        try (Backend backend = openBackend();
-                WeightsInUse files = WeightsInUse.open(weights, adapter);
+        try (Backend backend = model.openBackend();
+                WeightsInUse files = model.openWeights();
                 Segmenter segmenter = new MocaSegmenter(backend, files.weights(), settings, moca.proposals())) {
             RunInfo run = new RunInfo(
                     segmenter.method(),
@@ -185,18 +163,9 @@ final class SegmentCommand implements Callable<Integer> {
 
     private MocaSettings settings() {
         try {
-            return moca.settings(precision == Precision.BF16 ? DType.BF16 : DType.F32);
+            return moca.settings(model.compute());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
-    private Backend openBackend() {
-        try {
-            return Backends.open(device.name().toLowerCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) { // a device this build does not have is the environment's fault
-            throw new IllegalStateException("--device " + device.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage()
-                    + "; see earshot doctor");
         }
     }
 
@@ -210,7 +179,7 @@ final class SegmentCommand implements Callable<Integer> {
                         run.backend().name(),
                         run.backend().device(),
                         String.join(", ", run.backend().libraries())));
-        if (weights.isEmpty()) {
+        if (model.demo()) {
             stderr.println("No --weights given: using the demo weights, which know the shapes and sounds of the demo "
                     + "world only.");
         }

@@ -64,9 +64,7 @@ public final class BoxScores {
             more.put("subsets", result.figures().stream().map(BoxScores::words).toList());
             samples = result.samples();
         }
-        more.put(
-                "meanMaskIou",
-                maskIou.stream().mapToDouble(x -> x).average().orElse(0));
+        more.put("meanMaskIou", maskIou.stream().mapToDouble(x -> x).average().orElse(0));
         return new Outcome(headline, more, classes(samples), clips(samples), scores(samples), frames(samples));
     }
 

@@ -55,8 +55,7 @@ public record ClipLoader(ResizeMode resize) {
 
     private ClipFrame frame(int index, Path file, Filter filter, float[] sound, int from) {
         int start = Math.min(from, sound.length);
-        float[] second =
-                Arrays.copyOf(Arrays.copyOfRange(sound, start, Math.min(sound.length, from + SECOND)), SECOND);
+        float[] second = Arrays.copyOf(Arrays.copyOfRange(sound, start, Math.min(sound.length, from + SECOND)), SECOND);
         return new ClipFrame(index, index, resize.picture(ImageFiles.read(file), filter), second);
     }
 

@@ -47,14 +47,16 @@ public record Figures(List<String> columns, List<Row> rows, List<String> caution
     public static Figures of(Benchmark benchmark, Method method, Outcome outcome) {
         List<String> names = List.copyOf(outcome.headline().keySet());
         List<Row> rows = new ArrayList<>();
-        rows.add(new Row(method.name(), "this run", false, List.copyOf(outcome.headline().values()), true));
+        rows.add(new Row(
+                method.name(), "this run", false, List.copyOf(outcome.headline().values()), true));
         List<String> cautions = new ArrayList<>();
         if (!benchmark.comparable()) {
             cautions.add(benchmark.caution());
         }
         if (benchmark.kind() == BenchmarkKind.AVSS) {
-            cautions.add("the method knows no classes: these are binary figures (anything that sounds against the rest),"
-                    + " which no paper reports; the papers' rows are left out");
+            cautions.add(
+                    "the method knows no classes: these are binary figures (anything that sounds against the rest),"
+                            + " which no paper reports; the papers' rows are left out");
         } else if (benchmark.source().demo()) {
             cautions.add("the papers' rows are left out");
         } else {

@@ -44,9 +44,8 @@ public final class MaskScores {
         List<Double> scores = new ArrayList<>();
         List<Outcome.FrameIou> frames = new ArrayList<>();
         for (VideoScore video : result.videos()) {
-            long emptyMasks = video.frames().stream()
-                    .filter(f -> f.predictedArea() == 0)
-                    .count();
+            long emptyMasks =
+                    video.frames().stream().filter(f -> f.predictedArea() == 0).count();
             clips.add(
                     video.id(),
                     video.category(),
@@ -66,8 +65,10 @@ public final class MaskScores {
         more.put("miouStandardError", standardError(result.videos()));
         List<FrameScore> frames =
                 result.videos().stream().flatMap(v -> v.frames().stream()).toList();
-        List<FrameScore> sounding = frames.stream().filter(f -> !f.emptyTarget()).toList();
-        List<FrameScore> silent = frames.stream().filter(FrameScore::emptyTarget).toList();
+        List<FrameScore> sounding =
+                frames.stream().filter(f -> !f.emptyTarget()).toList();
+        List<FrameScore> silent =
+                frames.stream().filter(FrameScore::emptyTarget).toList();
         more.put(
                 "miouOfSoundingFrames",
                 sounding.stream().mapToDouble(FrameScore::iou).average().orElse(0));
@@ -93,8 +94,9 @@ public final class MaskScores {
     private static double standardError(List<VideoScore> videos) {
         int n = videos.size();
         double mean = videos.stream().mapToDouble(VideoScore::iou).average().orElse(0);
-        double squares =
-                videos.stream().mapToDouble(v -> (v.iou() - mean) * (v.iou() - mean)).sum();
+        double squares = videos.stream()
+                .mapToDouble(v -> (v.iou() - mean) * (v.iou() - mean))
+                .sum();
         return n < 2 ? 0 : Math.sqrt(squares / (n - 1) / n);
     }
 }

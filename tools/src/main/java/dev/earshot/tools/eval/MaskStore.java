@@ -49,8 +49,10 @@ public final class MaskStore {
             }
             delete(folder);
         }
-        AtomicFiles.write(folder.resolve(MARKER), out -> out.write(
-                new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(run)));
+        AtomicFiles.write(
+                folder.resolve(MARKER),
+                out -> out.write(
+                        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(run)));
         return new MaskStore(folder);
     }
 

@@ -41,9 +41,8 @@ public final class MetricsJson {
         all.put("papers", papers(figures));
         AtomicFiles.write(
                 file,
-                out -> out.write(new ObjectMapper()
-                        .writerWithDefaultPrettyPrinter()
-                        .writeValueAsBytes(all)));
+                out -> out.write(
+                        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(all)));
     }
 
     private static Map<String, Object> words(Benchmark benchmark) {

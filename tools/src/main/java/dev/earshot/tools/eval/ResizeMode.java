@@ -34,6 +34,8 @@ public enum ResizeMode {
 
     /** Nearest neighbour, so that a mask stays one. */
     BinaryMask target(BinaryMask mask) {
-        return this == NATIVE ? mask : new FramePrediction.Mask(mask).resized(SIDE, SIDE).mask();
+        return this == NATIVE
+                ? mask
+                : new FramePrediction.Mask(mask).resized(SIDE, SIDE).mask();
     }
 }

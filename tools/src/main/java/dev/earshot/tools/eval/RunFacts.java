@@ -40,10 +40,14 @@ public record RunFacts(
                     benchmark.kind() == BenchmarkKind.VGGSS
                             ? "the map's median at 224 x 224, cIoU >= 0.5, AUC over 21 thresholds"
                             : "score >= 0.5 with tau 0.03, cIoU >= 0.5, confidence = mean of the upper quarter");
-            words.put("emptyMaskPolicy", "empty against empty counts as cIoU 0; a silent second has the map -1 everywhere");
+            words.put(
+                    "emptyMaskPolicy",
+                    "empty against empty counts as cIoU 0; a silent second has the map -1 everywhere");
         } else {
             words.put("videosPerBatch", String.valueOf(videosPerBatch));
-            words.put("threshold", "masks are binary (logits -20 and +20, cut at 0); F: 255 thresholds i/254, beta^2 0.3");
+            words.put(
+                    "threshold",
+                    "masks are binary (logits -20 and +20, cut at 0); F: 255 thresholds i/254, beta^2 0.3");
             words.put("emptyMaskPolicy", AvsbenchMetric.EMPTY_TARGET_POLICY);
             if (benchmark.kind() == BenchmarkKind.AVSS) {
                 words.put("classes", "none are predicted; scored is where any class sounds");

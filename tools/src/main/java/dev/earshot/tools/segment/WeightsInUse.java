@@ -21,6 +21,7 @@ import java.util.Optional;
 public record WeightsInUse(MocaWeights weights, WeightHashes hashes, String note) implements AutoCloseable {
     private static final String DEMO_FOLDER = "/dev/earshot/tools/demo/";
     private static final String DEMO_IMAGEBIND = "imagebind-demo.safetensors";
+    private static final String DEMO_ADAPTERS = "adaav-demo.safetensors";
     private static final String DEMO_CENTRE = "joint-centre-demo.safetensors";
 
     /**
@@ -37,6 +38,29 @@ public record WeightsInUse(MocaWeights weights, WeightHashes hashes, String note
         base.hashes.add("adapter", adapter.get());
         return new WeightsInUse(
                 base.weights.withAdapter(Weights.open(adapter.get())), base.hashes, base.note + ", adapters");
+    }
+
+    /**
+     * As {@link #open} with the adapters in the jar, which were trained on the demo world.
+     *
+     * @throws IllegalStateException if this build ships none
+     */
+    public static WeightsInUse openWithDemoAdapters(Optional<Path> folder) {
+        byte[] file = resource(DEMO_ADAPTERS)
+                .orElseThrow(() -> new IllegalStateException(
+                        "demo adapters: expected %s in the tools jar, got none — train some or leave them out"
+                                .formatted(DEMO_ADAPTERS)));
+        WeightsInUse base = open(folder, Optional.empty());
+        base.hashes.add("adapter", DEMO_ADAPTERS, file);
+        return new WeightsInUse(
+                base.weights.withAdapter(Safetensors.parse(file, DEMO_ADAPTERS)),
+                base.hashes,
+                base.note + ", demo adapters");
+    }
+
+    /** Whether this build ships adapters for the demo weights. */
+    public static boolean hasDemoAdapters() {
+        return WeightsInUse.class.getResource(DEMO_FOLDER + DEMO_ADAPTERS) != null;
     }
 
     private static WeightsInUse in(Path folder) {

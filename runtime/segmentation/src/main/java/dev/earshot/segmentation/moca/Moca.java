@@ -71,7 +71,8 @@ final class Moca implements AutoCloseable {
      */
     SoundMap localise(ClipFrame frame) {
         if (isSilent(frame)) {
-            return new SoundMap(new HeatMap(1, 1, new float[] {-1}), silent(frame).result());
+            return new SoundMap(
+                    new HeatMap(1, 1, new float[] {-1}), silent(frame).result());
         }
         Stopwatch watch = new Stopwatch(1);
         List<ClipFrame> one = List.of(frame);

@@ -1,0 +1,74 @@
+package dev.earshot.tools;
+
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.DType;
+import dev.earshot.tools.segment.WeightsInUse;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which weights run where: the options of every command that runs networks. */
+final class ModelOptions {
+    /** The weights and adapters in the jar. */
+    private static final Path DEMO = Path.of("demo");
+
+    /** Types of the networks' products. */
+    enum Precision {
+        FP32,
+        BF16
+    }
+
+    @Option(
+            names = "--weights",
+            paramLabel = "DIR",
+            description = "Folder with imagebind_huge.safetensors; without it, or with the word demo, the demo weights "
+                    + "in the jar are used.")
+    private Optional<Path> weights;
+
+    @Option(
+            names = {"--adapters", "--adapter"},
+            paramLabel = "FILE",
+            description = "Trained MoCA adapters; overrides the folder's. The word demo stands for those in the jar.")
+    private Optional<Path> adapters;
+
+    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = "fp32 (default) or bf16.")
+    private Precision precision;
+
+    @Option(
+            names = "--device",
+            defaultValue = "auto",
+            paramLabel = "NAME",
+            description = "cpu, cuda or auto (default).")
+    private SegmentCommand.Device device;
+
+    /** True if the networks are those of the demo world. */
+    boolean demo() {
+        return weights.isEmpty() || weights.get().equals(DEMO);
+    }
+
+    /** Type of the trunks' products. */
+    DType compute() {
+        return precision == Precision.BF16 ? DType.BF16 : DType.F32;
+    }
+
+    /** Opens the weights; the caller closes them. */
+    WeightsInUse openWeights() {
+        Optional<Path> folder = demo() ? Optional.empty() : weights;
+        if (adapters.isPresent() && adapters.get().equals(DEMO)) {
+            return WeightsInUse.openWithDemoAdapters(folder);
+        }
+        return WeightsInUse.open(folder, adapters);
+    }
+
+    /** Opens the backend; the caller closes it. */
+    Backend openBackend() {
+        String name = device.name().toLowerCase(Locale.ROOT);
+        try {
+            return Backends.open(name);
+        } catch (IllegalArgumentException e) { // a device this build does not have is the environment's fault
+            throw new IllegalStateException("--device " + name + ": " + e.getMessage() + "; see earshot doctor");
+        }
+    }
+}
