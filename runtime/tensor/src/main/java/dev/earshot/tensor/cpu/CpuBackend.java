@@ -27,7 +27,6 @@ import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
 import dev.earshot.tensor.internal.TrainingChecks;
-import dev.earshot.tensor.reference.ReferenceTraining;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -216,21 +215,6 @@ public final class CpuBackend implements Backend {
                 steps = bound.get(op.get(), this::bind);
             }
             team.run(steps, steps.length);
-        } finally {
-            guard.exit();
-        }
-    }
-
-    /** Runs plain loops over tensors in host memory as an op of one step. */
-    void loops(String call, Runnable body) {
-        guard.enter(call);
-        try {
-            prepare(call);
-            Step step = new Step(call, 0, new Task[] {body::run});
-            if (capturing) {
-                recording.add(step);
-            }
-            team.run(new Step[] {step}, 1);
         } finally {
             guard.exit();
         }
@@ -463,7 +447,10 @@ public final class CpuBackend implements Backend {
     @Override
     public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
         TrainingChecks.crossModalAttention(u, t, gate, out);
-        loops("crossModalAttention", () -> ReferenceTraining.crossModalAttention(u, t, gate, scale, out));
+        issue(
+                "crossModalAttention",
+                out,
+                () -> new CrossModalAttention.Forward(View.of(u), View.of(t), View.of(gate), scale, View.of(out)));
     }
 
     @Override

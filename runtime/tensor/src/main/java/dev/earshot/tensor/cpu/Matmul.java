@@ -1,13 +1,7 @@
 package dev.earshot.tensor.cpu;
 
-import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
 /** out = alpha a b, batched: whole matrices are shared between the workers, or their rows where there are too few. */
 record Matmul(View a, View b, float alpha, View out) implements Op {
@@ -25,7 +19,7 @@ record Matmul(View a, View b, float alpha, View out) implements Op {
     }
 
     /** True if the columns of the last two axes are dense and do not overlap: a transposed view. */
-    private static boolean columnsApart(View b) {
+    static boolean columnsApart(View b) {
         return (b.dim(-2) == 1 || b.stride(-2) == 1) && (b.dim(-1) == 1 || b.stride(-1) >= b.dim(-2));
     }
 
@@ -43,7 +37,7 @@ record Matmul(View a, View b, float alpha, View out) implements Op {
                 : Products.Layout.columns(Math.max(right.stride(-1), right.dim(-2)));
         Task[] shares = new Task[workers];
         for (int i = 0; i < workers; i++) {
-            Share share = new Share(binder, binder.worker(i));
+            ProductShare share = new ProductShare(binder, binder.worker(i));
             for (long unit = count * tiles * i / workers; unit < count * tiles * (i + 1) / workers; unit++) {
                 long first = Binder.split(rows, (int) (unit % tiles), tiles, 8);
                 long height = Binder.split(rows, (int) (unit % tiles) + 1, tiles, 8) - first;
@@ -71,71 +65,14 @@ record Matmul(View a, View b, float alpha, View out) implements Op {
     }
 
     /** One element per matrix, repeated where the batch axis has size 1. */
-    private static View batches(View view, long[] dims) {
+    static View batches(View view, long[] dims) {
         int rank = view.rank() - 2;
         return view.with(0, Arrays.copyOf(view.dims(), rank), Arrays.copyOf(view.strides(), rank))
                 .broadcastTo(dims);
     }
 
-    private static long offset(LoopSpace batches, int view, long batch) {
+    static long offset(LoopSpace batches, int view, long batch) {
         return batches.rowOffset(view, batch / batches.rowLength())
                 + batch % batches.rowLength() * batches.rowStride(view);
-    }
-
-    /** The products of one worker: a call per shape of tile, pointed at one tile after the other. */
-    private static final class Share {
-        private final Binder binder;
-        private final Worker worker;
-        private final Map<Products.Key, Call> calls = new HashMap<>();
-        private final List<Call> order = new ArrayList<>();
-        private final List<MemorySegment> addresses = new ArrayList<>();
-
-        Share(Binder binder, Worker worker) {
-            this.binder = binder;
-            this.worker = worker;
-        }
-
-        void add(Products.Key key, long left, long right, long target) {
-            Call call = calls.computeIfAbsent(
-                    key,
-                    k -> Call.of(worker, Products.primitive(binder, k))
-                            .with(dnnl.DNNL_ARG_SRC(), left)
-                            .with(dnnl.DNNL_ARG_WEIGHTS(), right)
-                            .with(dnnl.DNNL_ARG_DST(), target)
-                            .bind());
-            order.add(call);
-            addresses.add(NativeMemory.pointer(left));
-            addresses.add(NativeMemory.pointer(right));
-            addresses.add(NativeMemory.pointer(target));
-        }
-
-        Task task() {
-            return order.isEmpty()
-                    ? Task.IDLE
-                    : new PointedCalls(
-                            order.toArray(Call[]::new),
-                            addresses.toArray(MemorySegment[]::new),
-                            calls.values().toArray(Call[]::new));
-        }
-    }
-
-    /** Runs {@code order[i]} on the three addresses from {@code 3 i} on. */
-    private record PointedCalls(Call[] order, MemorySegment[] addresses, Call[] owned) implements Task {
-        @Override
-        public void run() {
-            for (int i = 0; i < order.length; i++) {
-                order[i].point(0, addresses[3 * i]);
-                order[i].point(1, addresses[3 * i + 1]);
-                order[i].point(2, addresses[3 * i + 2]);
-                order[i].run();
-            }
-        }
-
-        @Override
-        public void close() {
-            for (Call call : owned) {
-                call.close();
-            }
-        }
     }
 }

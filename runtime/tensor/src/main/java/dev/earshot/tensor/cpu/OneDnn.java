@@ -130,6 +130,45 @@ final class OneDnn implements AutoCloseable {
                         attributes));
     }
 
+    /** diffSrc = diffDst * f'(src); both gradients are laid out as src. */
+    Primitive eltwiseBackward(int algorithm, float alpha, MemoryDesc src) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment hint = arena.allocate(ValueLayout.ADDRESS);
+            check(
+                    "eltwise_forward_primitive_desc_create",
+                    dnnl.dnnl_eltwise_forward_primitive_desc_create(
+                            hint,
+                            engine,
+                            dnnl.dnnl_forward_training(),
+                            algorithm,
+                            src.handle(),
+                            src.handle(),
+                            alpha,
+                            0,
+                            MemorySegment.NULL));
+            MemorySegment forward = hint.get(ValueLayout.ADDRESS, 0);
+            try {
+                return create(
+                        "eltwise_backward",
+                        Epilogue.NONE,
+                        MemoryDesc.NONE,
+                        (out, attributes) -> dnnl.dnnl_eltwise_backward_primitive_desc_create(
+                                out,
+                                engine,
+                                algorithm,
+                                src.handle(),
+                                src.handle(),
+                                src.handle(),
+                                alpha,
+                                0,
+                                forward,
+                                attributes));
+            } finally {
+                check("primitive_desc_destroy", dnnl.dnnl_primitive_desc_destroy(forward));
+            }
+        }
+    }
+
     Primitive reorder(MemoryDesc src, MemoryDesc dst) {
         return create(
                 "reorder",

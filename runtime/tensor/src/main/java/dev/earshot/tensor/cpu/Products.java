@@ -23,11 +23,15 @@ final class Products {
         }
     }
 
-    /** The term that is added to a product: none, one row for all, or a whole matrix laid out as the result. */
+    /**
+     * The term that is added to a product: none, one row for all, a whole matrix laid out as the result, or what the result
+     * held before.
+     */
     enum Bias {
         NONE,
         ROW,
-        MATRIX
+        MATRIX,
+        RESULT
     }
 
     /** What a product computes; [rows, depth] times [depth, columns]. */
@@ -43,7 +47,11 @@ final class Products {
             float scale,
             Bias bias) {
         Epilogue epilogue() {
-            Epilogue.Addition addition = bias == Bias.NONE ? Epilogue.Addition.NONE : Epilogue.Addition.OPERAND;
+            Epilogue.Addition addition = switch (bias) {
+                case NONE -> Epilogue.Addition.NONE;
+                case ROW, MATRIX -> Epilogue.Addition.OPERAND;
+                case RESULT -> Epilogue.Addition.DESTINATION;
+            };
             return new Epilogue(scale, dev.earshot.tensor.Activation.NONE, addition);
         }
     }

@@ -11,18 +11,15 @@ import dev.earshot.tensor.internal.TrainingChecks;
 import dev.earshot.tensor.reference.PixelMatchingOps.PixelWeights;
 import java.util.function.Function;
 
-/**
- * The training ops as their definitions read, with fp64 accumulation; see {@link ReferenceBackend}. They work on any
- * tensors in host memory.
- */
-public final class ReferenceTraining implements TrainingOps {
+/** The training ops as their definitions read, with fp64 accumulation; see {@link ReferenceBackend}. */
+final class ReferenceTraining implements TrainingOps {
     private final Runner runner;
     private final Function<Linear, ReferenceLinear> own;
     private final Rounding rounding;
 
     /** How a backend runs an op: with its checks of thread and life, and recorded while it captures. */
     @FunctionalInterface
-    public interface Runner {
+    interface Runner {
         /** Runs {@code loops}, now and in every replay of a program that is being captured. */
         void run(String op, Runnable loops);
     }
@@ -31,21 +28,6 @@ public final class ReferenceTraining implements TrainingOps {
         this.runner = runner;
         this.own = own;
         this.rounding = rounding;
-    }
-
-    /** The ops without {@link #linearBackward} on another backend's tensors in host memory. */
-    public static TrainingOps on(Runner runner) {
-        return new ReferenceTraining(
-                runner,
-                layer -> {
-                    throw new IllegalArgumentException("linear layer: expected a reference layer, got " + layer);
-                },
-                Rounding.NONE);
-    }
-
-    /** As {@link #on}, for the forward op. */
-    public static void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
-        CrossModalAttentionOps.forward(u, t, gate, scale, out, Rounding.NONE);
     }
 
     @Override

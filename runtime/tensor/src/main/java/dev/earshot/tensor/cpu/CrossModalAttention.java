@@ -1,0 +1,124 @@
+package dev.earshot.tensor.cpu;
+
+import static dev.earshot.tensor.cpu.NativeMemory.ALL;
+
+import dev.earshot.tensor.DType;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The fusing attention of an audio-visual adapter and its backward op: a few latents of a few dozen numbers, which stay in
+ * the first-level cache while the image tokens pass by. Batch elements are shared between the workers.
+ */
+final class CrossModalAttention {
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+
+    private final View u;
+    private final View t;
+    private final float scale;
+    private final int latents;
+    private final int width;
+    private final double[] weights;
+    private final double[] slopes;
+
+    private CrossModalAttention(View u, View t, float scale) {
+        this.u = u;
+        this.t = t;
+        this.scale = scale;
+        this.latents = Math.toIntExact(t.dim(1));
+        this.width = Math.toIntExact(t.dim(2));
+        this.weights = new double[latents];
+        this.slopes = new double[latents];
+    }
+
+    /** See {@link dev.earshot.tensor.Backend#crossModalAttention}. */
+    record Forward(View u, View t, View gate, float scale, View out) implements Op {
+        @Override
+        public void bind(Binder binder) {
+            RowSharing.add(binder, "cross-modal attention " + u, u.dim(0), u.elements(), worker -> {
+                CrossModalAttention attention = new CrossModalAttention(u, t, scale);
+                return batch -> attention.forward(batch, ALL.get(F32, gate.address()), out);
+            });
+        }
+    }
+
+    /** See {@link dev.earshot.tensor.TrainingOps#crossModalAttentionBackward}. */
+    record Backward(View u, View t, View gate, float scale, View gradOut, View gradU, View gradT, View gradGate)
+            implements Op {
+        @Override
+        public void bind(Binder binder) {
+            long gateShares = binder.temporary(DType.I64, u.dim(0)).address(); // I64 for room: doubles
+            RowSharing.add(binder, "cross-modal attention backward " + u, u.dim(0), u.elements(), worker -> {
+                CrossModalAttention attention = new CrossModalAttention(u, t, scale);
+                return batch -> ALL.set(
+                        F64,
+                        gateShares + 8 * batch,
+                        attention.backward(batch, ALL.get(F32, gate.address()), gradOut, gradU, gradT));
+            });
+            RowSharing.add(binder, "cross-modal attention gate", 1, 1, worker -> ignored -> {
+                double sum = ALL.get(F32, gradGate.address());
+                for (long batch = 0; batch < u.dim(0); batch++) {
+                    sum += ALL.get(F64, gateShares + 8 * batch);
+                }
+                ALL.set(F32, gradGate.address(), (float) sum);
+            });
+        }
+    }
+
+    private static long row(View x, long batch, long row) {
+        return x.at(batch * x.stride(0) + row * x.stride(1));
+    }
+
+    private void forward(long batch, float gate, View out) {
+        for (long i = 0; i < u.dim(1); i++) {
+            long query = row(u, batch, i);
+            long target = row(out, batch, i);
+            attend(batch, query);
+            Rows.load(DType.F32, query, 1, target, width);
+            for (int j = 0; j < latents; j++) {
+                Vectors.addScaled((float) (gate * weights[j]), row(t, batch, j), target, width);
+            }
+        }
+    }
+
+    /** Sets the weights of one image token. */
+    private void attend(long batch, long query) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (int j = 0; j < latents; j++) {
+            weights[j] = scale * Vectors.dot(query, row(t, batch, j), width);
+            max = Math.max(max, weights[j]);
+        }
+        double sum = 0;
+        for (int j = 0; j < latents; j++) {
+            weights[j] = Math.exp(weights[j] - max);
+            sum += weights[j];
+        }
+        for (int j = 0; j < latents; j++) {
+            weights[j] /= sum;
+        }
+    }
+
+    /** Adds to the gradients of u and t and returns the share of that of the gate. */
+    private double backward(long batch, float gate, View gradOut, View gradU, View gradT) {
+        double gateShare = 0;
+        for (long i = 0; i < u.dim(1); i++) {
+            long query = row(u, batch, i);
+            long grad = row(gradOut, batch, i);
+            attend(batch, query);
+            double projection = 0;
+            for (int j = 0; j < latents; j++) {
+                slopes[j] = Vectors.dot(grad, row(t, batch, j), width);
+                projection += weights[j] * slopes[j];
+            }
+            gateShare += projection; // the weighted latents times the gradient
+            Vectors.addScaled(1, grad, row(gradU, batch, i), width);
+            for (int j = 0; j < latents; j++) {
+                float score = (float) (scale * gate * weights[j] * (slopes[j] - projection));
+                Vectors.addScaled(score, row(t, batch, j), row(gradU, batch, i), width);
+                Vectors.addScaled(score, query, row(gradT, batch, j), width);
+                Vectors.addScaled((float) (gate * weights[j]), grad, row(gradT, batch, j), width);
+            }
+        }
+        return gateShare;
+    }
+}
