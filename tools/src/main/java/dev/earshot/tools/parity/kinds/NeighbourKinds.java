@@ -37,7 +37,7 @@ public final class NeighbourKinds {
         int steps = golden.intOption("steps");
         long seed = golden.intOption("seed");
         HostTensor global = HostTensor.of(features(golden.input("tokens"), b), n, c);
-        NeighbourTable table = new NeighbourSearch(k, BLOCK, BLOCK).run(b, global, new int[0], WorkProgress.NONE);
+        NeighbourTable table = new NeighbourSearch(k, BLOCK).run(b, global, new int[0], WorkProgress.NONE);
 
         TripletSampler sampler = new TripletSampler(table, batch, seed);
         int[] anchors = new int[steps * batch];
