@@ -90,6 +90,11 @@ def plan(args, model, batch):
         yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
         yield "scikit-learn", "fp32", python_command(args, "sklearn", model, batch, "fp32"), {}
         return
+    if model == "knn":
+        yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
+        for engine in [e for e in engines if e in ("sklearn", "faiss", "torch")]:
+            yield engine, "fp32", python_command(args, engine, model, batch, "fp32"), {}
+        return
     for precision in ["fp32"] + (["bf16"] if has_bf16() else []):
         if OURS in engines:
             yield OURS, precision, java_command(args, model, batch, precision), {}

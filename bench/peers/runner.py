@@ -19,6 +19,10 @@ from pathlib import Path
 
 
 def torch_forward(args):
+    if args.model == "knn":
+        import neighbours
+
+        return neighbours.torch_workload(args.batch, args.threads)
     import torch
 
     import models
@@ -53,13 +57,23 @@ def onnx_forward(args):
 
 
 def sklearn_forward(args):
-    """k-means of scikit-learn on rows of length 1, each frame by itself; see kmeans.py."""
+    """k-means on rows of length 1, each frame by itself, or nearest neighbours; see kmeans.py and neighbours.py."""
+    if args.model == "knn":
+        import neighbours
+
+        return neighbours.sklearn_workload(args.batch, args.threads)
     import kmeans
 
     return kmeans.workload(args.batch, args.threads)
 
 
-FORWARDS = {"torch": torch_forward, "onnxruntime": onnx_forward, "sklearn": sklearn_forward}
+def faiss_forward(args):
+    import neighbours
+
+    return neighbours.faiss_workload(args.batch, args.threads)
+
+
+FORWARDS = {"torch": torch_forward, "onnxruntime": onnx_forward, "sklearn": sklearn_forward, "faiss": faiss_forward}
 
 
 def main():
