@@ -1,5 +1,5 @@
 /** The command line and the demo world; a program, not a library, so it exports nothing. */
-@SuppressWarnings("requires-automatic") // progressbar ships without a module descriptor
+@SuppressWarnings("requires-automatic") // progressbar and xchart ship without a module descriptor
 module dev.earshot.tools {
     requires dev.earshot.bindings;
     requires dev.earshot.models;
@@ -11,6 +11,7 @@ module dev.earshot.tools {
     requires java.logging;
     requires jdk.management;
     requires me.tongfei.progressbar;
+    requires xchart;
 
     opens dev.earshot.tools to
             com.fasterxml.jackson.databind,

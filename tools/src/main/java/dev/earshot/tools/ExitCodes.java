@@ -11,5 +11,8 @@ public final class ExitCodes {
     /** The machine lacks something: a library, a device, weights, disk space. */
     public static final int ENVIRONMENT = 3;
 
+    /** Interrupted and saved; after a signal the virtual machine gives the signal's own status, 130 or 143. */
+    public static final int INTERRUPTED = 130;
+
     private ExitCodes() {}
 }

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             DemoWorldCommand.class,
             PrepareCommand.class,
-            KnnCommand.class
+            KnnCommand.class,
+            TrainCommand.class
         })
 public final class Main implements Runnable {
     @Spec
