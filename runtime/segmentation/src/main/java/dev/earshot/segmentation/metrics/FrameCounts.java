@@ -62,8 +62,12 @@ record FrameCounts(long pixels, long targetArea, long predictedArea, long hits, 
         return counter.counts();
     }
 
+    /**
+     * Rounded to fp32 after every step as in PyTorch: between 16.64 and 17.33 that gives 1, which the last threshold
+     * accepts, where the nearest fp32 value lies below it.
+     */
     static float sigmoid(float x) {
-        return (float) (1 / (1 + Math.exp(-x)));
+        return 1f / (1f + (float) Math.exp(-x));
     }
 
     /** IoU as AVSBench takes it: where the target is empty, the share of pixels that are background in both. */

@@ -24,7 +24,7 @@ class AvsbenchMetricTest {
                     .map(frame -> {
                         float[] s = new float[frame.length];
                         for (int i = 0; i < s.length; i++) {
-                            s[i] = (float) (1 / (1 + Math.exp(-frame[i])));
+                            s[i] = 1f / (1f + (float) Math.exp(-frame[i]));
                         }
                         return s;
                     })
@@ -249,6 +249,14 @@ class AvsbenchMetricTest {
                 new AvsbenchMetric().add("v", "", List.of(new FramePrediction.Logits(3, 1, logits)), List.of(target));
         assertEquals(1, score.iou(), 1e-6);
         assertEquals(1, score.f(), EXACT);
+    }
+
+    @Test
+    void saturatedLogitsReachTheLastThresholdWherePyTorchsDo() {
+        assertTrue(FrameCounts.sigmoid(16.6f) < 1f);
+        assertEquals(1f, FrameCounts.sigmoid(16.85f)); // the nearest fp32 value is 0.99999994
+        assertEquals(0f, FrameCounts.sigmoid(-200f));
+        assertEquals(0.5f, FrameCounts.sigmoid(1e-8f));
     }
 
     @Test
