@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Versions.class,
         subcommands = {
             SegmentCommand.class,
+            EvalCommand.class,
             DoctorCommand.class,
             ParityCommand.class,
             ConvertCommand.class,

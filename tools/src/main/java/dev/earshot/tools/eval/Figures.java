@@ -51,15 +51,13 @@ public record Figures(List<String> columns, List<Row> rows, List<String> caution
                 method.name(), "this run", false, List.copyOf(outcome.headline().values()), true));
         List<String> cautions = new ArrayList<>();
         if (!benchmark.comparable()) {
-            cautions.add(benchmark.caution());
+            cautions.add(benchmark.caution() + (benchmark.source().demo() ? "; the papers' rows are left out" : ""));
         }
         if (benchmark.kind() == BenchmarkKind.AVSS) {
             cautions.add(
                     "the method knows no classes: these are binary figures (anything that sounds against the rest),"
                             + " which no paper reports; the papers' rows are left out");
-        } else if (benchmark.source().demo()) {
-            cautions.add("the papers' rows are left out");
-        } else {
+        } else if (!benchmark.source().demo()) {
             PaperResults papers = PaperResults.load();
             for (PaperResults.Row row : papers.on(benchmark.kind())) {
                 List<Double> values = names.stream()

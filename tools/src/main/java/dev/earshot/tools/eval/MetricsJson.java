@@ -30,7 +30,11 @@ public final class MetricsJson {
         all.put("figures", numbers);
         all.put("settings", run.settings());
         all.put("scoring", scoring);
-        all.put("weights", run.weights());
+        all.put(
+                "weights",
+                run.weights().stream()
+                        .map(w -> Map.of("role", w.role(), "file", w.file(), "sha256", w.sha256()))
+                        .toList());
         all.put("weightsNote", run.weightsNote());
         all.put("device", run.device());
         all.put("versions", run.versions());
