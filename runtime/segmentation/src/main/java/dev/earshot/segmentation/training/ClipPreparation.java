@@ -8,7 +8,6 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +67,11 @@ public record ClipPreparation(VideoFolder videos, Path root, int jobs) {
             Files.createDirectories(sounds());
             try (FileChannel lock =
                     FileChannel.open(root.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                lock(lock);
+                if (!Locks.take(lock)) {
+                    throw new IllegalStateException(
+                            root
+                                    + ": expected to be the only run that prepares it, got a lock held by another — wait for it");
+                }
                 removeLeftovers(frames());
                 removeLeftovers(sounds());
                 return runAlone(clips.stream().distinct().toList(), progress);
@@ -84,19 +87,6 @@ public record ClipPreparation(VideoFolder videos, Path root, int jobs) {
 
     private Path sounds() {
         return root.resolve(TrainingFolder.AUDIO);
-    }
-
-    private void lock(FileChannel lock) throws IOException {
-        boolean mine;
-        try {
-            mine = lock.tryLock() != null;
-        } catch (OverlappingFileLockException e) {
-            mine = false;
-        }
-        if (!mine) {
-            throw new IllegalStateException(
-                    root + ": expected to be the only run that prepares it, got a lock held by another — wait for it");
-        }
     }
 
     /** Temporary files of a run that was killed; nobody else writes here now. */

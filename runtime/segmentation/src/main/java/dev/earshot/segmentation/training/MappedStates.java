@@ -8,7 +8,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +58,9 @@ final class MappedStates implements StateStore {
             Files.createDirectories(file.toAbsolutePath().getParent());
             opened = FileChannel.open(
                     file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-            lock(opened);
+            if (!Locks.take(opened)) {
+                throw busy();
+            }
             if (!hasHeader(opened, header)) {
                 if (opened.size() > 0) {
                     progress.note(file + " was made from something else and is made again");
@@ -93,22 +94,10 @@ final class MappedStates implements StateStore {
         }
     }
 
-    private void lock(FileChannel opened) throws IOException {
-        try {
-            if (opened.tryLock() != null) { // held until the channel is closed
-                return;
-            }
-        } catch (OverlappingFileLockException e) {
-            throw busy(e);
-        }
-        throw busy(null);
-    }
-
-    private IllegalStateException busy(Throwable cause) {
+    private IllegalStateException busy() {
         return new IllegalStateException(
                 file
-                        + ": expected to be the only one that uses it, got a file locked by another run — wait for it, or cache in memory",
-                cause);
+                        + ": expected to be the only one that uses it, got a file locked by another run — wait for it, or cache in memory");
     }
 
     private static byte[] header(String origin) {

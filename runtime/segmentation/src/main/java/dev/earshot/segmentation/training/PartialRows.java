@@ -15,7 +15,7 @@ import java.util.Arrays;
 
 /**
  * Rows of fp32 values that long work writes chunk by chunk, so that a run that was stopped goes on behind the last chunk:
- * a key, the number of rows, the rows. The number is raised when the rows are on the disk.
+ * a key, the number of rows, the rows. The number is raised when the rows are on the disk. One run at a time may have the file.
  */
 final class PartialRows implements AutoCloseable {
     private static final int KEY_BYTES = 64;
@@ -41,6 +41,11 @@ final class PartialRows implements AutoCloseable {
             Files.createDirectories(file.toAbsolutePath().getParent());
             opened = FileChannel.open(
                     file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+            if (!Locks.take(opened)) {
+                opened.close();
+                throw new IllegalStateException(file
+                        + ": expected to be the only run that computes it, got a file locked by another — wait for it");
+            }
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
             opened.read(header, 0);
             boolean same = header.slice(0, KEY_BYTES).equals(ByteBuffer.wrap(hash));

@@ -39,6 +39,51 @@ class PictureFilesTest {
         assertArrayEquals(image.rgb(), ImageFiles.read(file).rgb());
     }
 
+    /** Smooth colours survive; the JDK reads what we read. */
+    @Test
+    void jpegIsReadByTheJdkAndByUs() throws IOException {
+        RgbImage image = RgbImage.black(61, 43);
+        for (int i = 0; i < 61 * 43; i++) {
+            image.setPixel(i % 61, i / 61, 4 * (i % 61) << 16 | 5 * (i / 61) << 8 | 0x40);
+        }
+        Path file = folder.resolve("deep/x.jpg");
+        JpegFiles.write(file, image, 0.95f);
+        BufferedImage peer = ImageIO.read(file.toFile());
+        RgbImage ours = ImageFiles.read(file);
+        for (int i = 0; i < 61 * 43; i++) {
+            for (int shift = 0; shift < 24; shift += 8) {
+                int written = image.pixel(i % 61, i / 61) >> shift & 0xff;
+                assertEquals(written, peer.getRGB(i % 61, i / 61) >> shift & 0xff, 12);
+                assertEquals(written, ours.pixel(i % 61, i / 61) >> shift & 0xff, 12);
+            }
+        }
+    }
+
+    @Test
+    void gridShowsEveryPictureInItsRowAndFrame() {
+        RgbImage red = RgbImage.black(40, 20);
+        for (int i = 0; i < 40 * 20; i++) {
+            red.setPixel(i % 40, i / 40, 0xff0000);
+        }
+        PictureGrid grid = new PictureGrid("title", "subtitle", 100);
+        assertThrows(IllegalStateException.class, () -> grid.add(red, "too", "early"));
+        grid.row("first", 0x0000ff).add(red, "a", "b").add(red, "c", "d");
+        grid.row("second", 0x00ff00).add(red, "e", "a very long caption that does not fit below its picture");
+        RgbImage image = grid.render();
+        int reds = 0;
+        int blues = 0;
+        int greens = 0;
+        for (int i = 0; i < image.width() * image.height(); i++) {
+            int pixel = image.pixel(i % image.width(), i / image.width());
+            reds += pixel == 0xff0000 ? 1 : 0;
+            blues += pixel == 0x0000ff ? 1 : 0;
+            greens += pixel == 0x00ff00 ? 1 : 0;
+        }
+        assertEquals(3 * 100 * 50, reds); // fitted into squares of 100
+        assertEquals(2 * (106 * 106 - 100 * 100), blues);
+        assertEquals(106 * 106 - 100 * 100, greens);
+    }
+
     @Test
     void maskIsAnEightBitSingleChannelPngOfTwoLevels() throws IOException {
         BinaryMask mask = new BinaryMask(13, 7);

@@ -117,6 +117,7 @@ class FeatureCacheTest {
             rows.append(new float[] {1, 2, 3, 4, 5, 6});
         }
         try (PartialRows rows = new PartialRows(file, "key", 3)) {
+            assertThrows(IllegalStateException.class, () -> new PartialRows(file, "key", 3), "one run at a time");
             assertEquals(2, rows.rows());
             rows.append(new float[] {7, 8, 9});
             try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofConfined()) {
