@@ -211,7 +211,7 @@ record AttentionBackward(
             for (long row = 0; row < rows; row++) {
                 long p = weights + 4 * row * keys;
                 long d = slopes + 4 * row * keys;
-                scaleSlopes(p, d, (float) Vectors.dot(p, d, keys), scale, keys);
+                scaleSlopes(p, d, Dots.product(p, d, keys), scale, keys);
             }
         }
 

@@ -85,7 +85,7 @@ final class CrossModalAttention {
     private void attend(long batch, long query) {
         double max = Double.NEGATIVE_INFINITY;
         for (int j = 0; j < latents; j++) {
-            weights[j] = scale * Vectors.dot(query, row(t, batch, j), width);
+            weights[j] = scale * Dots.product(query, row(t, batch, j), width);
             max = Math.max(max, weights[j]);
         }
         double sum = 0;
@@ -107,7 +107,7 @@ final class CrossModalAttention {
             attend(batch, query);
             double projection = 0;
             for (int j = 0; j < latents; j++) {
-                slopes[j] = Vectors.dot(grad, row(t, batch, j), width);
+                slopes[j] = Dots.product(grad, row(t, batch, j), width);
                 projection += weights[j] * slopes[j];
             }
             gateShare += projection; // the weighted latents times the gradient
@@ -115,10 +115,17 @@ final class CrossModalAttention {
             for (int j = 0; j < latents; j++) {
                 float score = (float) (scale * gate * weights[j] * (slopes[j] - projection));
                 Vectors.addScaled(score, row(t, batch, j), row(gradU, batch, i), width);
-                Vectors.addScaled(score, query, row(gradT, batch, j), width);
-                Vectors.addScaled((float) (gate * weights[j]), grad, row(gradT, batch, j), width);
+                addScaled(score, query, (float) (gate * weights[j]), grad, row(gradT, batch, j), width);
             }
         }
         return gateShare;
+    }
+
+    /** target += a x + b y. */
+    private static void addScaled(float a, long x, float b, long y, long target, int n) {
+        for (int i = 0; i < n; i++) {
+            float sum = a * ALL.get(F32, x + 4L * i) + b * ALL.get(F32, y + 4L * i);
+            ALL.set(F32, target + 4L * i, ALL.get(F32, target + 4L * i) + sum);
+        }
     }
 }

@@ -47,6 +47,25 @@ final class Dots {
         return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }
 
+    /** Sum of x. */
+    static float sum(long x, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        long end = x + 4L * (n - n % 4);
+        for (long at = x; at < end; at += 16) {
+            s0 += ALL.get(F32, at);
+            s1 += ALL.get(F32, at + 4);
+            s2 += ALL.get(F32, at + 8);
+            s3 += ALL.get(F32, at + 12);
+        }
+        for (long at = end; at < x + 4L * n; at += 4) {
+            s0 += ALL.get(F32, at);
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
+
     /** Sum of (x[i] - y[i])^2. */
     static float squaredDistance(long x, long y, int n) {
         float s0 = 0;

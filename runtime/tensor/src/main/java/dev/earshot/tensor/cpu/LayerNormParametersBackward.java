@@ -26,8 +26,8 @@ record LayerNormParametersBackward(View x, float eps, View gradOut, View gradGam
                 for (long row = chunk * CHUNK; row < Math.min(rows, (chunk + 1) * CHUNK); row++) {
                     long values = floats.of(x.at(RowBackward.offset(space, 0, row)));
                     long grad = gradOut.at(RowBackward.offset(space, 1, row));
-                    double scale = RowBackward.centre(values, eps, centred, width);
-                    Vectors.scale((float) scale, centred, width);
+                    float scale = RowBackward.centre(values, eps, centred, width);
+                    Vectors.scale(scale, centred, width);
                     Vectors.addProductTo(gamma, grad, centred, width);
                     Vectors.addTo(gamma + 8L * width, grad, width);
                 }

@@ -33,24 +33,24 @@ final class RowBackward {
                 long centred = worker.scratch().allocate(4L * width);
                 long scaled = worker.scratch().allocate(4L * width);
                 return (row, grad, target) -> {
-                    double scale = centre(row, eps, centred, width);
+                    float scale = centre(row, eps, centred, width);
                     long slope = grad;
                     if (gamma.isPresent()) {
                         Vectors.multiply(grad, gamma.get().address(), scaled, width);
                         slope = scaled;
                     }
-                    double mean = Vectors.sum(slope, width) / width;
-                    double projection = Vectors.dot(slope, centred, width) / width * scale * scale;
-                    combine(slope, centred, (float) scale, (float) mean, (float) projection, target, width);
+                    float mean = Dots.sum(slope, width) / width;
+                    float projection = Dots.product(slope, centred, width) / width * scale * scale;
+                    combine(slope, centred, scale, mean, projection, target, width);
                 };
             });
         }
     }
 
     /** Writes x - mean(x) and returns 1 / sqrt(var + eps). */
-    static double centre(long x, float eps, long centred, int n) {
-        Vectors.subtract(x, (float) (Vectors.sum(x, n) / n), centred, n);
-        return 1 / Math.sqrt(Vectors.dot(centred, centred, n) / n + eps);
+    static float centre(long x, float eps, long centred, int n) {
+        Vectors.subtract(x, Dots.sum(x, n) / n, centred, n);
+        return (float) (1 / Math.sqrt(Dots.squares(centred, n) / n + eps));
     }
 
     /** target += scale * (slope - mean - projection * centred). */
@@ -68,7 +68,7 @@ final class RowBackward {
         public void bind(Binder binder) {
             int width = Math.toIntExact(y.dim(-1));
             add(binder, "softmax backward " + y, y, gradOut, gradX, worker -> (row, grad, target) -> {
-                float projection = (float) Vectors.dot(row, grad, width);
+                float projection = Dots.product(row, grad, width);
                 addSoftmax(row, grad, scale, projection, target, width);
             });
         }
@@ -87,11 +87,11 @@ final class RowBackward {
         public void bind(Binder binder) {
             int width = Math.toIntExact(x.dim(-1));
             add(binder, "l2Normalize backward " + x, x, gradOut, gradX, worker -> (row, grad, target) -> {
-                double squares = Vectors.dot(row, row, width);
+                double squares = Dots.squares(row, width);
                 double norm = Math.sqrt(squares);
                 Vectors.addScaled((float) (1 / Math.max(norm, eps)), grad, target, width);
                 if (norm >= eps) {
-                    double along = Vectors.dot(row, grad, width) / squares / norm;
+                    double along = Dots.product(row, grad, width) / squares / norm;
                     Vectors.addScaled((float) -along, row, target, width);
                 }
             });

@@ -105,23 +105,4 @@ final class Vectors {
         }
         return (s0 + s1) + (s2 + s3);
     }
-
-    /** Sum of a b in fp64. */
-    static double dot(long a, long b, int n) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int end = n & -4;
-        for (int i = 0; i < end; i += 4) {
-            s0 += (double) ALL.get(F32, a + 4L * i) * ALL.get(F32, b + 4L * i);
-            s1 += (double) ALL.get(F32, a + 4L * i + 4) * ALL.get(F32, b + 4L * i + 4);
-            s2 += (double) ALL.get(F32, a + 4L * i + 8) * ALL.get(F32, b + 4L * i + 8);
-            s3 += (double) ALL.get(F32, a + 4L * i + 12) * ALL.get(F32, b + 4L * i + 12);
-        }
-        for (int i = end; i < n; i++) {
-            s0 += (double) ALL.get(F32, a + 4L * i) * ALL.get(F32, b + 4L * i);
-        }
-        return (s0 + s1) + (s2 + s3);
-    }
 }
