@@ -6,7 +6,6 @@ import dev.earshot.segmentation.training.NeighbourCache;
 import dev.earshot.segmentation.training.NeighbourTable;
 import dev.earshot.segmentation.training.TrainingClips;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.weights.Weights;
@@ -15,7 +14,6 @@ import dev.earshot.tools.train.NeighbourPicture;
 import java.io.PrintWriter;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -44,7 +42,9 @@ final class KnnCommand implements Callable<Integer> {
     @Option(
             names = "--weights",
             paramLabel = "DIR",
-            description = "Folder with a converted DINO backbone; without it the demo weights in the jar are used.")
+            description =
+                    "Folder with a converted DINO backbone; without it, or with the word demo, the demo weights in the jar "
+                            + "are used.")
     private Optional<Path> weights;
 
     @Option(names = "--k", defaultValue = "7", paramLabel = "K", description = "Neighbours of each picture; 7.")
@@ -91,7 +91,7 @@ final class KnnCommand implements Callable<Integer> {
         TerminalProgress progress = new TerminalProgress(quiet, err);
         try (TrainingClips clips = TrainingClips.open(data, exclusions.ids(), progress);
                 DinoInUse dino = DinoInUse.open(weights);
-                Backend backend = Backends.open(device.name().toLowerCase(Locale.ROOT))) {
+                Backend backend = ModelOptions.openBackend(device)) {
             clips.notes().forEach(progress::note);
             FeatureCache features = new FeatureCache(clips, dino.weights(), dino.sha256(), pooling);
             NeighbourCache cache = new NeighbourCache(features, k, excludeSameVideo);

@@ -64,6 +64,11 @@ final class ModelOptions {
 
     /** Opens the backend; the caller closes it. */
     Backend openBackend() {
+        return openBackend(device);
+    }
+
+    /** Opens the backend of a device; the caller closes it. */
+    static Backend openBackend(SegmentCommand.Device device) {
         String name = device.name().toLowerCase(Locale.ROOT);
         try {
             return Backends.open(name);

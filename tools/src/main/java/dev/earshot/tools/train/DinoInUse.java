@@ -28,17 +28,18 @@ public record DinoInUse(Weights weights, String sha256, String note) implements 
             "dino_vitbase8_pretrain.safetensors",
             "dino_vitbase16_pretrain.safetensors");
 
+    private static final Path DEMO_WORD = Path.of("demo");
     private static final String DEMO = "dino-demo.safetensors";
     private static final String DEMO_FOLDER = "/dev/earshot/tools/demo/";
 
     /**
      * Opens the weights.
      *
-     * @param folder of weights; empty for the demo weights
+     * @param folder of weights; empty, or the word demo, for the demo weights
      * @throws WeightsException if the folder holds none of {@link #FILES}, or several
      */
     public static DinoInUse open(Optional<Path> folder) {
-        if (folder.isEmpty()) {
+        if (folder.isEmpty() || folder.get().equals(DEMO_WORD)) {
             return demo();
         }
         List<Path> found = FILES.stream()
