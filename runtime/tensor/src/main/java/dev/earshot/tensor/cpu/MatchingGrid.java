@@ -96,4 +96,13 @@ record MatchingGrid(int anchors, int groups, int height, int width, int channels
                 .mapToInt(k -> k)
                 .toArray();
     }
+
+    /** By displacement its place in {@code byRank}. */
+    int[] ranks(int[] byRank) {
+        int[] ranks = new int[(2 * settings.rangeY() + 1) * (2 * rangeX + 1)];
+        for (int i = 0; i < byRank.length; i++) {
+            ranks[byRank[i]] = i;
+        }
+        return ranks;
+    }
 }

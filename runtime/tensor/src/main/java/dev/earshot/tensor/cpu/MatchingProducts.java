@@ -26,15 +26,15 @@ record MatchingProducts(
     /** Half of a small third-level cache. */
     private static final long SLAB_BYTES = 16L << 20;
 
-    /** Below this height oneDNN spends more on packing g than on multiplying: 49 GF/s at 16 rows, 70 at 64 (one Zen 3 core). */
-    private static final int TALL_ENOUGH = 64;
+    /** Pixels of f in a unit where rows overlap in reach: 99 GF/s of one Zen 3 core's 102, and still units to share. */
+    private static final int WIDE_ENOUGH = 64;
 
     private static final long SMALLEST_SHARED = 500_000;
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     static MatchingProducts of(Binder binder, MatchingGrid grid, View f, View g, View saved) {
         int reach = grid.settings().rangeY();
-        int rows = reach == 0 ? 1 : Math.clamp((TALL_ENOUGH + grid.width() - 1) / grid.width(), 1, grid.height());
+        int rows = reach == 0 ? 1 : Math.clamp((WIDE_ENOUGH + grid.width() - 1) / grid.width(), 1, grid.height());
         int bandRows = (int) Math.min(grid.height(), rows + 2L * reach);
         int blocks = (grid.height() + rows - 1) / rows;
         long perAnchor =
@@ -58,24 +58,25 @@ record MatchingProducts(
         return (int) Math.min(grid.height(), last);
     }
 
-    private long stride() {
-        return (long) bandRows * grid.width();
+    /** Floats from a product to that of the same pixel of f with the next pixel of g. */
+    long stride() {
+        return (long) rows * grid.width();
     }
 
     /** Address of the products of a block of the anchor at {@code place} in the slab with one of its grids. */
     private long blockAddress(int place, int group, int block) {
         long unit = ((long) place * grid.groups() + group) * blocks() + block;
-        return products.at(unit * rows * grid.width() * stride());
+        return products.at(unit * bandRows * grid.width() * stride());
     }
 
     /**
      * Address of the product of the first pixel of row {@code row} with the first pixel of row {@code other}; the next pixel of
-     * f is {@link #stride} floats on, the next of g one.
+     * f is the next float, the next of g {@link #stride} floats on.
      */
     long rowAddress(int place, int group, int row, int other) {
         int block = row / rows;
-        long offset = (long) (row - block * rows) * grid.width() * stride();
-        return blockAddress(place, group, block) + 4 * (offset + (long) (other - firstBandRow(block)) * grid.width());
+        long offset = (long) (other - firstBandRow(block)) * grid.width() * stride();
+        return blockAddress(place, group, block) + 4 * (offset + (long) (row - block * rows) * grid.width());
     }
 
     /** Floats from a product to that of the next pixel of f with the next pixel of g. */
@@ -109,44 +110,78 @@ record MatchingProducts(
     }
 
     private Task share(Binder binder, Worker worker, int firstAnchor, int from, int to) {
-        Map<Products.Key, Call> calls = new HashMap<>();
+        boolean packs = Products.packingPays(DType.F32);
+        long packed = packs ? worker.scratch().allocate(packedBytes()) : 0;
+        Map<Object, Call> calls = new HashMap<>();
         List<Task> order = new ArrayList<>();
         for (int unit = from; unit < to; unit++) {
             int place = unit / blocks();
             int block = unit % blocks();
             int anchor = firstAnchor + place;
-            long left = f.at(grid.features(anchor, (long) block * rows * grid.width()));
+            long own = f.at(grid.features(anchor, (long) block * rows * grid.width()));
+            order.add(() -> squares(anchor, block)); // first: reading in order is what the memory does fastest
+            if (packs) {
+                Packing key = new Packing(grid.channels(), (long) height(block) * grid.width());
+                Call pack = calls.computeIfAbsent(key, k -> key.call(binder, worker, own, packed));
+                order.add(new Pointed(pack, NativeMemory.pointer(own), NativeMemory.pointer(packed)));
+            }
             for (int group = 0; group < grid.groups(); group++) {
                 int sample = group * grid.anchors() + anchor;
-                long right = g.at(grid.features(sample, (long) firstBandRow(block) * grid.width()));
+                long others = g.at(grid.features(sample, (long) firstBandRow(block) * grid.width()));
                 long target = blockAddress(place, group, block);
-                Call call = calls.computeIfAbsent(
-                        key(block),
-                        k -> Call.of(worker, Products.primitive(binder, k))
-                                .with(dnnl.DNNL_ARG_SRC(), left)
-                                .with(dnnl.DNNL_ARG_WEIGHTS(), right)
+                Products.Key key = key(block, packs);
+                Call product = calls.computeIfAbsent(
+                        key,
+                        k -> Call.of(worker, Products.primitive(binder, key))
+                                .with(dnnl.DNNL_ARG_SRC(), others)
                                 .with(dnnl.DNNL_ARG_DST(), target)
+                                .with(dnnl.DNNL_ARG_WEIGHTS(), packs ? packed : own)
                                 .bind());
-                order.add(new Product(
-                        call, NativeMemory.pointer(left), NativeMemory.pointer(right), NativeMemory.pointer(target)));
+                if (!packs) {
+                    MemorySegment unpacked = NativeMemory.pointer(own);
+                    order.add(() -> product.point(2, unpacked));
+                }
+                order.add(new Pointed(product, NativeMemory.pointer(others), NativeMemory.pointer(target)));
             }
-            order.add(() -> squares(anchor, block));
         }
         return new Share(order.toArray(Task[]::new), calls.values().toArray(Call[]::new));
     }
 
-    private Products.Key key(int block) {
+    private long packedBytes() {
+        try (MemoryDesc packed = Products.matrix(DType.F32, grid.channels(), stride(), Products.Layout.PACKED)) {
+            return packed.bytes();
+        }
+    }
+
+    private Products.Key key(int block, boolean packed) {
         return new Products.Key(
                 DType.F32,
                 DType.F32,
-                (long) height(block) * grid.width(),
-                grid.channels(),
                 bandPixels(block),
+                grid.channels(),
+                (long) height(block) * grid.width(),
                 Products.Layout.rows(grid.channels()),
-                Products.Layout.columns(grid.channels()),
+                packed ? Products.Layout.PACKED : Products.Layout.columns(grid.channels()),
                 stride(),
                 1,
                 Products.Bias.NONE);
+    }
+
+    /** Brings pixels into the layout in which products run fastest, once for all groups. */
+    private record Packing(long channels, long pixels) {
+        Call call(Binder binder, Worker worker, long from, long to) {
+            Primitive reorder = binder.primitive(this, () -> {
+                try (MemoryDesc plain =
+                                Products.matrix(DType.F32, channels, pixels, Products.Layout.columns(channels));
+                        MemoryDesc packed = Products.matrix(DType.F32, channels, pixels, Products.Layout.PACKED)) {
+                    return binder.onednn().reorder(plain, packed);
+                }
+            });
+            return Call.of(worker, reorder)
+                    .with(dnnl.DNNL_ARG_FROM(), from)
+                    .with(dnnl.DNNL_ARG_TO(), to)
+                    .bind();
+        }
     }
 
     /** While the rows of the block are still in cache. */
@@ -166,12 +201,11 @@ record MatchingProducts(
         }
     }
 
-    private record Product(Call call, MemorySegment left, MemorySegment right, MemorySegment target) implements Task {
+    private record Pointed(Call call, MemorySegment first, MemorySegment second) implements Task {
         @Override
         public void run() {
-            call.point(0, left);
-            call.point(1, right);
-            call.point(2, target);
+            call.point(0, first);
+            call.point(1, second);
             call.run();
         }
     }

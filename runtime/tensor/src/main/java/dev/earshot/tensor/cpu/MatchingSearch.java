@@ -26,6 +26,7 @@ final class MatchingSearch implements Task {
     private final View winners;
     private final View pixelCosts;
     private final int[] displacements;
+    private final int[] ranks;
 
     // Of the current sample, by pixel: reciprocal divisors and scaled squared lengths.
     private int sample;
@@ -33,6 +34,8 @@ final class MatchingSearch implements Task {
     private final double[] scaleG;
     private final double[] squareF;
     private final double[] squareG;
+    private final double[] rootF;
+    private final double[] rootG;
 
     // Of the current displacement, by column: sums down the window.
     private final double[] a;
@@ -58,11 +61,14 @@ final class MatchingSearch implements Task {
         this.winners = winners;
         this.pixelCosts = pixelCosts;
         this.displacements = grid.displacementsByRank();
+        this.ranks = grid.ranks(displacements);
         int pixels = grid.pixels();
         this.scaleF = new double[pixels];
         this.scaleG = new double[pixels];
         this.squareF = new double[pixels];
         this.squareG = new double[pixels];
+        this.rootF = new double[pixels];
+        this.rootG = new double[pixels];
         int width = grid.width();
         this.a = new double[width];
         this.u = new double[width];
@@ -112,24 +118,30 @@ final class MatchingSearch implements Task {
     private void search(int place, int group, int row) {
         Arrays.fill(best, -1);
         Arrays.fill(bestCost, Double.POSITIVE_INFINITY);
-        for (int k : displacements) {
-            int dy = grid.dy(k);
-            if (row + dy >= 0 && row + dy < grid.height()) {
-                tryDisplacement(place, group, row, k);
+        if (grid.radius() == 0) {
+            for (int x = 0; x < grid.width(); x++) {
+                searchFor(place, group, row, x);
+            }
+        } else {
+            for (int k : displacements) {
+                int dy = grid.dy(k);
+                if (row + dy >= 0 && row + dy < grid.height()) {
+                    tryDisplacement(place, group, row, k);
+                }
             }
         }
         store(row);
     }
 
     private void loadScales() {
-        double scaleOfF = load(grid.squaresF(sample), squareF, scaleF);
-        double scaleOfG = load(grid.squaresG(sample), squareG, scaleG);
+        double scaleOfF = load(grid.squaresF(sample), squareF, scaleF, rootF);
+        double scaleOfG = load(grid.squaresG(sample), squareG, scaleG, rootG);
         ALL.set(F32, saved.at(grid.scaleF(sample)), (float) scaleOfF);
         ALL.set(F32, saved.at(grid.scaleG(sample)), (float) scaleOfG);
     }
 
     /** Scales the squared lengths from {@code from} on and returns the factor of the image, 1 unless it is scaled as one. */
-    private double load(long from, double[] squares, double[] scales) {
+    private double load(long from, double[] squares, double[] scales, double[] roots) {
         double sum = 0;
         for (int p = 0; p < squares.length; p++) {
             squares[p] = ALL.get(F32, saved.at(from + p));
@@ -141,6 +153,7 @@ final class MatchingSearch implements Task {
             scales[p] =
                     grid.settings().norm() == PixelMatching.Norm.PIXEL ? reciprocal(Math.sqrt(squares[p])) : ofImage;
             squares[p] *= scales[p] * scales[p];
+            roots[p] = Math.sqrt(squares[p]);
         }
         return ofImage;
     }
@@ -148,6 +161,49 @@ final class MatchingSearch implements Task {
     /** 0 where the scaled features are zero by definition. */
     static double reciprocal(double divisor) {
         return divisor <= PixelMatching.EPS ? 0 : 1 / divisor;
+    }
+
+    /** Without a window there is nothing to sum: the candidates of a pixel, row of g by row. */
+    private void searchFor(int place, int group, int row, int x) {
+        int reachY = grid.settings().rangeY();
+        int from = Math.max(0, x - grid.rangeX());
+        int to = (int) Math.min(grid.width(), (long) x + grid.rangeX() + 1);
+        int first = Math.max(0, row - reachY);
+        int last = (int) Math.min(grid.height(), (long) row + reachY + 1);
+        for (int other = first; other < last; other++) {
+            long products = this.products.rowAddress(place, group, row, other) + 4L * x;
+            int k = (other - row + reachY) * (2 * grid.rangeX() + 1) - x + grid.rangeX();
+            searchRow(row * grid.width() + x, x, products, other * grid.width(), k, from, to);
+        }
+    }
+
+    /** @param k index of the displacement to column 0 of the row of g that starts at pixel {@code start} */
+    private void searchRow(int p, int x, long product, int start, int k, int from, int to) {
+        double halfSsd = grid.settings().lambdaSsd() * 0.5;
+        double lambdaNcc = grid.settings().lambdaNcc();
+        long step = 4 * products.stride();
+        double least = bestCost[x];
+        int winner = best[x];
+        for (int other = from; other < to; other++) {
+            int q = start + other;
+            double sum = ALL.get(F32, product + step * other) * (scaleF[p] * scaleG[q]);
+            double ssd = Math.max(0, squareF[p] + squareG[q] - 2 * sum);
+            double m = rootF[p] * rootG[q];
+            double ncc = m <= PixelMatching.EPS ? 0 : Math.max(-1, Math.min(1, sum / m));
+            double cost = halfSsd * ssd + lambdaNcc * (1 - ncc);
+            if (!(cost >= least) || winner < 0 || (cost == least && ranks[k + other] < ranks[winner])) {
+                if (Double.isNaN(least)) {
+                    break;
+                }
+                least = cost;
+                winner = k + other;
+                bestA[x] = sum;
+                bestU[x] = squareF[p];
+                bestV[x] = squareG[q];
+            }
+        }
+        bestCost[x] = least;
+        best[x] = winner;
     }
 
     private void tryDisplacement(int place, int group, int row, int k) {
@@ -203,7 +259,7 @@ final class MatchingSearch implements Task {
         for (int y = first; y < last; y++) {
             int p = y * grid.width();
             int q = (y + dy) * grid.width() + dx;
-            long product = products.rowAddress(place, group, y, y + dy) + 4L * dx;
+            long product = products.rowAddress(place, group, y, y + dy) + 4 * products.stride() * dx;
             long step = 4 * products.diagonal();
             for (int x = from; x < to; x++) {
                 a[x] += ALL.get(F32, product + step * x) * (scaleF[p + x] * scaleG[q + x]);
