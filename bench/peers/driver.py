@@ -95,6 +95,13 @@ def plan(args, model, batch):
         for engine in [e for e in engines if e in ("sklearn", "faiss", "torch")]:
             yield engine, "fp32", python_command(args, engine, model, batch, "fp32"), {}
         return
+    if model.startswith("pma-"):
+        yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
+        for engine in [e for e in engines if e in ("torch", "torch-compile")]:
+            yield engine, "fp32", python_command(args, engine, model, batch, "fp32"), {}
+        if "torch-unlocked" in engines:
+            yield "torch-unlocked", "fp32", python_command(args, "torch", model, batch, "fp32"), unlocked(args)
+        return
     for precision in ["fp32"] + (["bf16"] if has_bf16() else []):
         if OURS in engines:
             yield OURS, precision, java_command(args, model, batch, precision), {}
@@ -254,7 +261,7 @@ def main():
     parser = argparse.ArgumentParser(prog="bench/side-by-side")
     parser.add_argument("--models", default="dino-vitb16,imagebind-image,kmeans")
     parser.add_argument("--batches", default="1,8")
-    parser.add_argument("--engines", default=f"{OURS},torch,torch-unlocked,onnxruntime")
+    parser.add_argument("--engines", default=f"{OURS},torch,torch-unlocked,torch-compile,onnxruntime")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--iterations", type=int, default=5, help="forwards per round")
     parser.add_argument("--warm", type=int, default=3, help="untimed forwards before the first round")

@@ -18,11 +18,15 @@ import time
 from pathlib import Path
 
 
-def torch_forward(args):
+def torch_forward(args, compiled=False):
     if args.model == "knn":
         import neighbours
 
         return neighbours.torch_workload(args.batch, args.threads)
+    if args.model.startswith("pma-"):
+        import matching
+
+        return matching.workload(args.model, args.batch, args.threads, compiled)
     import torch
 
     import models
@@ -73,7 +77,18 @@ def faiss_forward(args):
     return neighbours.faiss_workload(args.batch, args.threads)
 
 
-FORWARDS = {"torch": torch_forward, "onnxruntime": onnx_forward, "sklearn": sklearn_forward, "faiss": faiss_forward}
+def torch_compiled(args):
+    """Only for pixel matching: whole models gain nothing from it here but minutes of compilation."""
+    return torch_forward(args, compiled=True)
+
+
+FORWARDS = {
+    "torch": torch_forward,
+    "torch-compile": torch_compiled,
+    "onnxruntime": onnx_forward,
+    "sklearn": sklearn_forward,
+    "faiss": faiss_forward,
+}
 
 
 def main():

@@ -54,6 +54,9 @@ public final class SideBySide {
         if (options.get("model").equals("knn")) {
             return new NeighbourWorkload(options.get("backend"), batch);
         }
+        if (options.get("model").startsWith(MatchingWorkload.PREFIX)) {
+            return new MatchingWorkload(options.get("backend"), options.get("model"), batch);
+        }
         DType compute = options.get("precision").equals("bf16") ? DType.BF16 : DType.F32;
         int blocks = Integer.parseInt(options.get("blocks"));
         return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);

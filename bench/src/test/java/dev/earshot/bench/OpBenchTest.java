@@ -16,6 +16,7 @@ final class OpBenchTest {
     @Test
     void everyParameterIsALargeRowOfItsOp() throws NoSuchFieldException {
         Map<String, Class<? extends OpBench>> benchmarks = Map.of(
+                "pixelMatching", PixelMatchingBench.class,
                 "linear", LinearBench.class,
                 "matmul", MatmulBench.class,
                 "layerNorm", LayerNormBench.class,
@@ -23,7 +24,8 @@ final class OpBenchTest {
                 "attention", AttentionBench.class,
                 "conv2d", ConvolutionBench.class);
         for (Map.Entry<String, Class<? extends OpBench>> each : benchmarks.entrySet()) {
-            Set<String> table = OpCases.byOp().get(each.getKey()).stream()
+            Set<String> table = OpCases.all().stream()
+                    .filter(row -> row.op().equals(each.getKey()) || row.op().equals(each.getKey() + "Backward"))
                     .filter(row -> row.scale() != Scale.SMALL)
                     .map(OpCase::name)
                     .collect(Collectors.toSet());

@@ -1,5 +1,6 @@
 package dev.earshot.bench;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -47,6 +48,21 @@ final class SideBySideTest {
         for (int row = 0; row < KMeansWorkload.ROWS; row++) {
             assertEquals(row % 4, values.getFloat(), "row " + row);
         }
+    }
+
+    @Test
+    void pixelMatchingGivesCostsAndGradientsFromZeroInEveryRun() {
+        try (Workload workload = new MatchingWorkload("cpu:1", "pma-scanline", 1)) {
+            workload.run();
+            float[] first = workload.output();
+            workload.run();
+            assertEquals(2 + 3 * 16 * 16 * 1280, first.length);
+            assertArrayEquals(first, workload.output());
+            // Features of mean square 1 without relation: an SSD and a 1 - NCC of about 1, the least of 16 a little
+            // below.
+            assertEquals(1.9, first[0], 0.1);
+        }
+        assertThrows(IllegalArgumentException.class, () -> new MatchingWorkload("cpu:1", "pma-other", 1));
     }
 
     @Test
