@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             SegmentCommand.class,
             EvalCommand.class,
+            DemoCommand.class,
             DoctorCommand.class,
             ParityCommand.class,
             ConvertCommand.class,

@@ -104,7 +104,7 @@ public final class EvalReport {
             List<Strip.Row> rows = clip instanceof BoxClip box
                     ? rows(box, loaded)
                     : rows(loaded, store.read(loaded).orElseGet(() -> method.masks(loaded)));
-            strips.add(new Strip(clip.id(), note, rows));
+            strips.add(new Strip(clip.id(), note, Strip.sound(loaded), rows));
         }
         return strips;
     }

@@ -6,9 +6,9 @@ import java.util.List;
 final class Histogram {
     private static final int BINS = 20;
     private static final int WIDTH = 640;
-    private static final int HEIGHT = 220;
+    private static final int HEIGHT = 236;
     private static final int LEFT = 44;
-    private static final int BOTTOM = 40;
+    private static final int BOTTOM = 54;
     private static final int TOP = 12;
 
     private Histogram() {}
@@ -61,7 +61,7 @@ final class Histogram {
             html.raw("<text x=\"%s\" y=\"%d\" text-anchor=\"%s\">%s</text>"
                     .formatted(
                             Html.number(LEFT + i * 4 * step),
-                            ground + 18,
+                            ground + 20,
                             i == 5 ? "end" : "middle",
                             i == 0 ? "0" : i == 5 ? "1" : "0." + 2 * i));
         }

@@ -106,6 +106,9 @@ final class Page {
         html.raw("<div class=\"strips\">\n");
         for (Strip strip : strips) {
             html.raw("<article class=\"strip\">").element("h4", strip.title()).element("p", strip.note());
+            html.raw("<audio controls=\"\" preload=\"none\" aria-label=\"")
+                    .text("Sound of " + strip.title())
+                    .raw("\" src=\"" + strip.sound() + "\"></audio>");
             for (Strip.Row row : strip.rows()) {
                 html.raw("<p class=\"row\">").text(row.name()).raw("</p>");
                 html.raw("<div class=\"pictures\" style=\"--n:" + row.pictures().size() + "\">");

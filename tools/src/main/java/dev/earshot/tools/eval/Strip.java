@@ -1,6 +1,9 @@
 package dev.earshot.tools.eval;
 
 import dev.earshot.segmentation.BinaryMask;
+import dev.earshot.segmentation.Clip;
+import dev.earshot.segmentation.audio.WavFiles;
+import dev.earshot.segmentation.audio.Waveform;
 import dev.earshot.segmentation.image.Filter;
 import dev.earshot.segmentation.image.Resampler;
 import dev.earshot.segmentation.image.RgbImage;
@@ -25,9 +28,10 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  *
  * @param title the clip's name
  * @param note its class and score
+ * @param sound its sound as a data URI
  * @param rows from top to bottom
  */
-record Strip(String title, String note, List<Row> rows) {
+record Strip(String title, String note, String sound, List<Row> rows) {
     /** Longer clips show this many moments, evenly spread. */
     static final int MOMENTS = 5;
 
@@ -61,6 +65,16 @@ record Strip(String title, String note, List<Row> rows) {
         return moments;
     }
 
+    /** What the method heard, all seconds of the clip one after the other. */
+    static String sound(LoadedClip clip) {
+        int second = Clip.SAMPLE_RATE_HZ;
+        float[] samples = new float[clip.frames().size() * second];
+        for (int k = 0; k < clip.frames().size(); k++) {
+            System.arraycopy(clip.frames().get(k).sound(), 0, samples, k * second, second);
+        }
+        return encoded("audio/wav", out -> WavFiles.writePcm16(out, Waveform.mono(samples, second)));
+    }
+
     static Picture frame(RgbImage image, String alt) {
         RgbImage small = small(image);
         return new Picture(jpeg(small), alt, small.width(), small.height());
@@ -76,7 +90,8 @@ record Strip(String title, String note, List<Row> rows) {
         }
         double share = 100.0 * mask.area() / ((long) mask.width() * mask.height());
         String alt = mask.isEmpty() ? what + ": empty mask" : "%s: %.0f %% of the frame".formatted(what, share);
-        return new Picture(encoded("png", out -> ImageIO.write(image, "png", out)), alt, small.width(), small.height());
+        return new Picture(
+                encoded("image/png", out -> ImageIO.write(image, "png", out)), alt, small.width(), small.height());
     }
 
     /** Brightness by value, stretched to the whole range. */
@@ -161,9 +176,9 @@ record Strip(String title, String note, List<Row> rows) {
         try {
             encoder.encode(bytes);
         } catch (IOException e) {
-            throw new UncheckedIOException("a picture of the report cannot be encoded", e);
+            throw new UncheckedIOException("a picture or sound of the report cannot be encoded", e);
         }
-        return "data:image/" + type + ";base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
+        return "data:" + type + ";base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
     }
 
     private static String jpeg(RgbImage image) {
@@ -175,7 +190,7 @@ record Strip(String title, String note, List<Row> rows) {
         }
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         try {
-            return encoded("jpeg", out -> {
+            return encoded("image/jpeg", out -> {
                 ImageWriteParam how = writer.getDefaultWriteParam();
                 how.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
                 how.setCompressionQuality(QUALITY);

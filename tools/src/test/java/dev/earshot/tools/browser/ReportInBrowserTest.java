@@ -107,6 +107,21 @@ class ReportInBrowserTest {
     }
 
     @Test
+    void theDemosPageShowsItsClips() throws Exception {
+        run("demo", "--clips", "2", "--seed", "3", "--out", folder.resolve("demo"), "--quiet");
+        for (int width : List.of(PHONE, DESK)) {
+            browser.open(folder.resolve("demo/report.html"), width, 844);
+            assertEquals("Earshot on the demo world", browser.script("document.title"));
+            assertEquals(4, number("document.querySelectorAll('article').length"));
+            assertEquals(4, number("document.querySelectorAll('audio').length"));
+            assertEquals(0, number("[...document.images].filter(i => !i.complete || i.naturalWidth < 100).length"));
+            assertEquals(
+                    number("document.documentElement.clientWidth"), number("document.documentElement.scrollWidth"));
+            keep("demo-" + width);
+        }
+    }
+
+    @Test
     void textStandsOutFromItsGroundByDayAndByNight() throws Exception {
         browser.open(report, DESK, 900);
         assertTrue(contrast() >= 4.5, "contrast by day " + contrast());

@@ -1,0 +1,207 @@
+package dev.earshot.tools;
+
+import dev.earshot.segmentation.datasets.Benchmark;
+import dev.earshot.segmentation.datasets.BenchmarkKind;
+import dev.earshot.segmentation.datasets.Benchmarks;
+import dev.earshot.segmentation.datasets.PaperResults;
+import dev.earshot.segmentation.metrics.AvsbenchMetric;
+import dev.earshot.segmentation.moca.MocaSegmenter;
+import dev.earshot.segmentation.moca.MocaSettings;
+import dev.earshot.segmentation.proposals.ColourRegions;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tools.demoworld.DemoWorld;
+import dev.earshot.tools.demoworld.Split;
+import dev.earshot.tools.eval.Comparison;
+import dev.earshot.tools.eval.DemoReport;
+import dev.earshot.tools.eval.Figures;
+import dev.earshot.tools.eval.Method;
+import dev.earshot.tools.eval.Outcome;
+import dev.earshot.tools.eval.RunFacts;
+import dev.earshot.tools.segment.WeightHashes;
+import dev.earshot.tools.segment.WeightsInUse;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code earshot demo}: everything once, with nothing but what is in the jar. */
+@Command(
+        name = "demo",
+        description = "Makes unseen clips of the demo world, outlines what sounds in them, and scores that: frozen "
+                + "features beside MoCA, each with and without proposal matching.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class DemoCommand implements Callable<Integer> {
+    private static final String FROZEN = "frozen features";
+    private static final String MOCA = "MoCA";
+    private static final int SHOWN = 6;
+    private static final int SIDE = 224;
+    private static final String NO_ADAPTERS =
+            "This build ships no trained adapters: the rows of MoCA are missing, frozen features only.";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--out",
+            defaultValue = "earshot-demo",
+            paramLabel = "DIR",
+            description = "Folder for clips and page; earshot-demo.")
+    private Path out;
+
+    @Option(
+            names = "--clips",
+            defaultValue = "24",
+            paramLabel = "N",
+            description = "Clips of each of the two sets; 24.")
+    private int clips;
+
+    @Option(names = "--seed", defaultValue = "1", paramLabel = "S", description = "Other seeds, other clips; 1.")
+    private long seed;
+
+    @Option(names = "--quiet", description = "No progress.")
+    private boolean quiet;
+
+    private PrintWriter stdout;
+    private PrintWriter stderr;
+
+    @Override
+    public Integer call() {
+        if (clips < 1 || clips > 10_000) {
+            throw new ParameterException(spec.commandLine(), "--clips: expected 1 to 10000, got " + clips);
+        }
+        if (seed < 0 || seed >= 1L << 32) {
+            throw new ParameterException(spec.commandLine(), "--seed: expected 0 to 4294967295, got " + seed);
+        }
+        stdout = spec.commandLine().getOut();
+        stderr = spec.commandLine().getErr();
+        long started = System.nanoTime();
+        // Tables of a folder grow with every run into it, so each choice of clips has a folder of its own.
+        Path world = out.resolve("clips-seed%d-%d".formatted(seed, clips));
+        make(world);
+        try (Backend backend = Backends.open("auto");
+                WeightsInUse files = WeightsInUse.open(Optional.empty(), Optional.empty());
+                MocaSegmenter frozen =
+                        new MocaSegmenter(backend, files.weights(), MocaSettings.DEFAULT, Optional.empty())) {
+            if (!WeightsInUse.hasDemoAdapters()) {
+                compare(world, List.of(new Method.Moca(FROZEN, frozen)), backend, files, frozen.settings(), started);
+                return ExitCodes.OK;
+            }
+            try (WeightsInUse adapted = WeightsInUse.openWithDemoAdapters(Optional.empty());
+                    MocaSegmenter moca =
+                            new MocaSegmenter(backend, adapted.weights(), MocaSettings.DEFAULT, Optional.empty())) {
+                List<Method.Moca> methods = List.of(new Method.Moca(FROZEN, frozen), new Method.Moca(MOCA, moca));
+                compare(world, methods, backend, adapted, moca.settings(), started);
+            }
+        }
+        return ExitCodes.OK;
+    }
+
+    private void make(Path world) {
+        DemoWorld maker = new DemoWorld(Split.TEST, seed, SIDE, false);
+        try (Progress progress = Progress.of("clips", 2 * clips, "clips", quiet, stderr)) {
+            maker.write(DemoWorld.Layout.S4, clips, world, progress::stepBy);
+            maker.write(DemoWorld.Layout.MS3, clips, world, progress::stepBy);
+        }
+    }
+
+    private void compare(
+            Path world,
+            List<Method.Moca> methods,
+            Backend backend,
+            WeightsInUse files,
+            Map<String, String> settings,
+            long started) {
+        List<Comparison> comparisons = new ArrayList<>();
+        try (Progress progress = Progress.of("segment and score", 2 * clips, "clips", quiet, stderr)) {
+            for (BenchmarkKind kind : List.of(BenchmarkKind.S4, BenchmarkKind.MS3)) {
+                Benchmark benchmark = Benchmarks.open(kind, world, "test");
+                comparisons.add(new Comparison(
+                        benchmark,
+                        methods,
+                        new ColourRegions(),
+                        AvsbenchMetric.DEFAULT_VIDEOS_PER_BATCH,
+                        SHOWN,
+                        progress::stepBy));
+            }
+        }
+        List<String> notes = notes(comparisons);
+        Path page = out.resolve("report.html");
+        DemoReport.write(
+                page, comparisons, notes, facts(backend, files.hashes().all(), files.note(), settings, started));
+        print(comparisons, notes, page, (System.nanoTime() - started) / 1e9);
+    }
+
+    private static List<String> notes(List<Comparison> comparisons) {
+        List<String> notes = new ArrayList<>();
+        notes.add(
+                "The demo world is a toy: its figures say that the pipeline works, not how well it does on real video.");
+        if (!WeightsInUse.hasDemoAdapters()) {
+            notes.add(NO_ADAPTERS);
+            return notes;
+        }
+        for (Comparison comparison : comparisons) {
+            Comparison.Difference gain = comparison.difference(FROZEN, MOCA);
+            notes.add(String.format(
+                    Locale.ROOT,
+                    "%s: MoCA minus frozen features %+.3f mIoU, standard error %.3f over %d clips.",
+                    comparison.benchmark().kind().label().toUpperCase(Locale.ROOT),
+                    gain.mean(),
+                    gain.standardError(),
+                    comparison.benchmark().clips().size()));
+        }
+        return notes;
+    }
+
+    private RunFacts facts(
+            Backend backend,
+            List<WeightHashes.WeightFile> weights,
+            String note,
+            Map<String, String> settings,
+            long started) {
+        return new RunFacts(
+                "earshot "
+                        + String.join(
+                                " ", spec.root().commandLine().getParseResult().originalArgs()),
+                OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                settings,
+                weights,
+                note,
+                backend.info().name() + ", " + backend.info().device(),
+                Versions.all(),
+                (System.nanoTime() - started) / 1e9);
+    }
+
+    private void print(List<Comparison> comparisons, List<String> notes, Path page, double seconds) {
+        stdout.println(String.format(Locale.ROOT, "%-32s %18s   %18s", "", "S4-like", "MS3-like"));
+        stdout.println(String.format(Locale.ROOT, "%-32s %10s %7s   %10s %7s", "method", "mIoU", "F", "mIoU", "F"));
+        for (String method : comparisons.getFirst().outcomes().keySet()) {
+            StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-32s", method));
+            for (Comparison comparison : comparisons) {
+                Outcome outcome = comparison.outcomes().get(method);
+                line.append(String.format(
+                        Locale.ROOT,
+                        " %10s %7s  ",
+                        Figures.word(outcome.headline().get(PaperResults.MIOU)),
+                        Figures.word(outcome.headline().get(PaperResults.FSCORE))));
+            }
+            stdout.println(line.toString().stripTrailing());
+        }
+        notes.forEach(note -> stdout.println("! " + note));
+        stdout.println(String.format(Locale.ROOT, "%d clips in %.1f s", 2 * clips, seconds));
+        stdout.println(page.toAbsolutePath().normalize());
+        stdout.flush();
+    }
+}
