@@ -1,16 +1,11 @@
 package dev.earshot.tools.segment;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import dev.earshot.segmentation.training.Sha256;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** SHA-256 of the weight files in use, computed beside the work: 2.9 GB take a few seconds. */
 public final class WeightHashes {
@@ -29,13 +24,13 @@ public final class WeightHashes {
 
     /** Starts to hash a file. */
     public WeightHashes add(String role, Path file) {
-        files.add(new Pending(role, file.getFileName().toString(), hash(() -> Files.newInputStream(file))));
+        files.add(new Pending(role, file.getFileName().toString(), hash(() -> Sha256.of(file))));
         return this;
     }
 
     /** Starts to hash bytes. */
     public WeightHashes add(String role, String name, byte[] content) {
-        files.add(new Pending(role, name, hash(() -> new java.io.ByteArrayInputStream(content))));
+        files.add(new Pending(role, name, hash(() -> Sha256.of(content))));
         return this;
     }
 
@@ -46,26 +41,9 @@ public final class WeightHashes {
                 .toList();
     }
 
-    private interface Source {
-        InputStream open() throws IOException;
-    }
-
-    private static CompletableFuture<String> hash(Source source) {
-        CompletableFuture<String> result = new CompletableFuture<>();
-        Thread.ofPlatform().daemon().name("earshot-sha256").start(() -> {
-            try (InputStream in = source.open()) {
-                MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                byte[] block = new byte[1 << 20];
-                for (int n = in.read(block); n >= 0; n = in.read(block)) {
-                    digest.update(block, 0, n);
-                }
-                result.complete(HexFormat.of().formatHex(digest.digest()));
-            } catch (IOException e) {
-                result.completeExceptionally(new UncheckedIOException(e));
-            } catch (NoSuchAlgorithmException e) {
-                result.completeExceptionally(new IllegalStateException("this JDK has no SHA-256", e));
-            }
-        });
-        return result;
+    private static CompletableFuture<String> hash(Supplier<String> hash) {
+        return CompletableFuture.supplyAsync(
+                hash,
+                task -> Thread.ofPlatform().daemon().name("earshot-sha256").start(task));
     }
 }

@@ -94,7 +94,8 @@ public record WeightsInUse(MocaWeights weights, WeightHashes hashes, String note
         return new WeightsInUse(weights, hashes, "demo weights");
     }
 
-    private static Optional<byte[]> resource(String name) {
+    /** A file of the demo weights in the jar; empty if this build has none of that name. */
+    public static Optional<byte[]> resource(String name) {
         try (InputStream in = WeightsInUse.class.getResourceAsStream(DEMO_FOLDER + name)) {
             return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
         } catch (IOException e) {

@@ -4,9 +4,7 @@ import dev.earshot.segmentation.training.Sha256;
 import dev.earshot.tensor.weights.Safetensors;
 import dev.earshot.tensor.weights.Weights;
 import dev.earshot.tensor.weights.WeightsException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.earshot.tools.segment.WeightsInUse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +28,6 @@ public record DinoInUse(Weights weights, String sha256, String note) implements 
 
     private static final Path DEMO_WORD = Path.of("demo");
     private static final String DEMO = "dino-demo.safetensors";
-    private static final String DEMO_FOLDER = "/dev/earshot/tools/demo/";
 
     /**
      * Opens the weights.
@@ -63,16 +60,10 @@ public record DinoInUse(Weights weights, String sha256, String note) implements 
     }
 
     private static DinoInUse demo() {
-        try (InputStream in = DinoInUse.class.getResourceAsStream(DEMO_FOLDER + DEMO)) {
-            if (in == null) {
-                throw new IllegalStateException(
-                        "demo weights: expected %s in the tools jar, got none — give --weights DIR".formatted(DEMO));
-            }
-            byte[] file = in.readAllBytes();
-            return new DinoInUse(Safetensors.parse(file, DEMO), Sha256.of(file), "demo weights");
-        } catch (IOException e) {
-            throw new UncheckedIOException(DEMO + " of the tools jar cannot be read", e);
-        }
+        byte[] file = WeightsInUse.resource(DEMO)
+                .orElseThrow(() -> new IllegalStateException(
+                        "demo weights: expected %s in the tools jar, got none — give --weights DIR".formatted(DEMO)));
+        return new DinoInUse(Safetensors.parse(file, DEMO), Sha256.of(file), "demo weights");
     }
 
     @Override

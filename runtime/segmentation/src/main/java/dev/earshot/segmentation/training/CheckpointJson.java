@@ -87,7 +87,7 @@ final class CheckpointJson {
     }
 
     private static String seal(JsonNode root) {
-        return DurableFiles.sha256(root.toString().getBytes(StandardCharsets.UTF_8));
+        return Sha256.of(root.toString());
     }
 
     private static long whole(String source, JsonNode node, String field, long least) {

@@ -9,7 +9,6 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** Files that survive a crash or a power cut whole: forced to the disk before they get their name. */
@@ -33,7 +32,7 @@ final class DurableFiles {
     static String write(Path file, Content content) {
         Path target = file.toAbsolutePath();
         Path temporary = AtomicFiles.temporaryBeside(target);
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         try {
             try (FileChannel channel =
                     FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
@@ -63,7 +62,7 @@ final class DurableFiles {
 
     /** SHA-256 of a file, in hexadecimal. */
     static String sha256(Path file) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             ByteBuffer block = ByteBuffer.allocate(BLOCK);
             while (channel.read(block.clear()) >= 0) {
@@ -71,19 +70,6 @@ final class DurableFiles {
             }
         }
         return HexFormat.of().formatHex(digest.digest());
-    }
-
-    /** SHA-256 of bytes, in hexadecimal. */
-    static String sha256(byte[] content) {
-        return HexFormat.of().formatHex(sha256().digest(content));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256", e);
-        }
     }
 
     private record Digesting(FileChannel out, MessageDigest digest) implements WritableByteChannel {
