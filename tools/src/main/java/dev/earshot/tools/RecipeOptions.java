@@ -6,6 +6,7 @@ import dev.earshot.models.adaav.Placement;
 import dev.earshot.segmentation.training.AdapterSettings;
 import dev.earshot.segmentation.training.MocaRecipe;
 import dev.earshot.segmentation.training.OptimizerSettings;
+import dev.earshot.segmentation.training.RecipeExtras;
 import dev.earshot.segmentation.training.Schedule;
 import dev.earshot.segmentation.training.SoundCut;
 import dev.earshot.segmentation.training.TripletSettings;
@@ -169,6 +170,31 @@ final class RecipeOptions {
             description = "Products of the frozen trunks: fp32 (default) or bf16.")
     private Precision precision;
 
+    @Option(
+            names = "--audio-swapped-negatives",
+            defaultValue = "0",
+            paramLabel = "W",
+            description = {
+                "Beside the paper: weight of a second hinge, by which the anchor with the negative's sound must be",
+                "further from the positive than with its own; 0 (default) for none."
+            })
+    private double swappedNegatives;
+
+    @Option(
+            names = "--weighted-pma",
+            defaultValue = "0",
+            paramLabel = "T",
+            description = {
+                "Beside the paper: pixels count by softmax(cosine of frozen joint-space token and sound / T);",
+                "0 (default) for the plain mean, 0.1 was tried."
+            })
+    private double weightTemperature;
+
+    @Option(
+            names = "--joint-centre",
+            description = "Beside the paper: with --weighted-pma, subtract the weights' centre vectors first.")
+    private boolean jointCentre;
+
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of start values and draws; 0.")
     private long seed;
 
@@ -183,6 +209,7 @@ final class RecipeOptions {
                 new TripletSettings(batch, neighbours, margin, pixelMatching(), featureNorm),
                 new OptimizerSettings(
                         optimizer, learningRate, schedule, steps, weightDecay, beta1, beta2, eps, clipNorm),
+                new RecipeExtras(swappedNegatives, weightTemperature, jointCentre),
                 sound,
                 precision == Precision.BF16 ? DType.BF16 : DType.F32,
                 seed);

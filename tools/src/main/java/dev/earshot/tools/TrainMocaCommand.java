@@ -163,8 +163,12 @@ final class TrainMocaCommand implements Callable<Integer> {
             NeighbourTable table = new NeighbourCache(
                             features, hyperParameters.triplets().neighbours(), false)
                     .open(backend, progress);
-            MocaTraining.Sources sources =
-                    new MocaTraining.Sources(clips, files.weights().imageBind(), hash(files.hashes()), table);
+            MocaTraining.Sources sources = new MocaTraining.Sources(
+                    clips,
+                    files.weights().imageBind(),
+                    hash(files.hashes()),
+                    table,
+                    files.weights().centre());
             try (MocaTraining training = new MocaTraining(backend, sources, hyperParameters, run.thrift(), progress)) {
                 return train(training, stop, err);
             }

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param step last of these steps
  * @param loss mean loss
+ * @param swappedLoss mean hinge of swapped sounds, before its weight; 0 where that is off
  * @param costPositive mean C_pos
  * @param costNegative mean C_neg
  * @param activeShare share of samples whose hinge was above 0
@@ -19,6 +20,7 @@ import java.util.List;
 public record LogEntry(
         @JsonProperty("step") long step,
         @JsonProperty("loss") double loss,
+        @JsonProperty("swapped_loss") double swappedLoss,
         @JsonProperty("c_pos") double costPositive,
         @JsonProperty("c_neg") double costNegative,
         @JsonProperty("active_share") double activeShare,
@@ -26,13 +28,15 @@ public record LogEntry(
         @JsonProperty("still_share") double stillShare,
         @JsonProperty("lr") double learningRate,
         @JsonProperty("images_per_second") double imagesPerSecond) {
-    static final String HEADER = "step,loss,c_pos,c_neg,active_share,grad_norm,still_share,lr,images_per_second\n";
+    static final String HEADER =
+            "step,loss,swapped_loss,c_pos,c_neg,active_share,grad_norm,still_share,lr,images_per_second\n";
 
     /** The values in the order of {@link #HEADER}. */
     List<Number> values() {
         return List.of(
                 step,
                 loss,
+                swappedLoss,
                 costPositive,
                 costNegative,
                 activeShare,

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
  * @param adapters what is trained
  * @param triplets what a step compares
  * @param optimizer how parameters follow their gradients, and for how many steps
+ * @param extras what the paper does not have, off by default
  * @param sound which part of a clip's sound is heard
  * @param compute type of the frozen trunks' products: F32 or BF16; adapters, matching and loss are always F32
  * @param seed of the adapters' first values and of the sampler
@@ -23,18 +24,26 @@ public record MocaRecipe(
         AdapterSettings adapters,
         TripletSettings triplets,
         OptimizerSettings optimizer,
+        RecipeExtras extras,
         SoundCut sound,
         DType compute,
         long seed) {
     /** The paper's recipe; what the paper leaves open is settled as the documentation of the options says. */
     public static final MocaRecipe PAPER = new MocaRecipe(
-            AdapterSettings.DEFAULT, TripletSettings.MOCA, OptimizerSettings.MOCA, SoundCut.SECOND, DType.F32, 0);
+            AdapterSettings.DEFAULT,
+            TripletSettings.MOCA,
+            OptimizerSettings.MOCA,
+            RecipeExtras.NONE,
+            SoundCut.SECOND,
+            DType.F32,
+            0);
 
     /** Checks that nothing is missing. */
     public MocaRecipe {
         Objects.requireNonNull(adapters, "adapters");
         Objects.requireNonNull(triplets, "triplets");
         Objects.requireNonNull(optimizer, "optimizer");
+        Objects.requireNonNull(extras, "extras");
         Objects.requireNonNull(sound, "sound");
         if (compute != DType.F32 && compute != DType.BF16) {
             throw new IllegalArgumentException("training compute type: expected F32 or BF16, got " + compute);
@@ -43,7 +52,7 @@ public record MocaRecipe(
 
     /** These hyper-parameters with another optimiser. */
     public MocaRecipe with(OptimizerSettings other) {
-        return new MocaRecipe(adapters, triplets, other, sound, compute, seed);
+        return new MocaRecipe(adapters, triplets, other, extras, sound, compute, seed);
     }
 
     /** All of them for a model, by name, equal only for equal values; a resumed run must have the same. */
@@ -75,6 +84,9 @@ public record MocaRecipe(
         all.put("beta2", text(optimizer.beta2()));
         all.put("eps", text(optimizer.eps()));
         all.put("clipNorm", text(optimizer.clipNorm()));
+        all.put("swappedNegatives", text(extras.swappedNegatives()));
+        all.put("weightTemperature", text(extras.weightTemperature()));
+        all.put("jointCentre", text(extras.jointCentre()));
         all.put("sound", text(sound));
         all.put("compute", text(compute));
         all.put("seed", text(seed));

@@ -3,7 +3,9 @@ package dev.earshot.segmentation.training;
 import dev.earshot.models.adaav.AdaAvAdapters;
 import dev.earshot.models.adaav.AdaptedImageBind;
 import dev.earshot.models.adaav.AdaptedImageBind.Heard;
+import dev.earshot.segmentation.moca.JointCentre;
 import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Program;
@@ -13,6 +15,7 @@ import dev.earshot.tensor.autograd.Tape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -39,6 +42,9 @@ public final class MocaTrainer implements AutoCloseable {
 
     private final Tensor stream; // [3 B, 1 + P, d_v]: enters the first adapted block; anchors, positives, negatives
     private final Heard heard; // of the B anchors
+    private final Heard otherHeard; // of the B negatives, where sounds are swapped; else the same as heard
+    private final Optional<SoundWeights> soundWeights;
+    private final Tensor swappedLoss; // []
     private TripletSampler sampler;
     private TripletLoss.Result loss;
     private Program toGradients;
@@ -52,8 +58,10 @@ public final class MocaTrainer implements AutoCloseable {
      * @param clips where names come from
      * @param images image streams entering the first adapted block
      * @param sounds states of the paired audio blocks
+     * @param centre centre vectors of the joint space, where the recipe asks for them
      */
-    public record FrozenInputs(TrainingClips clips, ImageStateCache images, AudioStateCache sounds) {}
+    public record FrozenInputs(
+            TrainingClips clips, ImageStateCache images, AudioStateCache sounds, Optional<JointCentre> centre) {}
 
     /**
      * A training before its first step.
@@ -74,11 +82,22 @@ public final class MocaTrainer implements AutoCloseable {
         int batch = recipe.triplets().batch();
         this.stream = frozen.images().allocate(ws, GROUPS * batch);
         this.heard = frozen.sounds().allocate(ws, batch);
+        RecipeExtras extras = recipe.extras();
+        this.otherHeard = swapping() ? frozen.sounds().allocate(ws, batch) : heard;
+        this.soundWeights = extras.weightTemperature() > 0
+                ? Optional.of(new SoundWeights(model, extras.weightTemperature(), frozen.centre(), ws))
+                : Optional.empty();
+        this.swappedLoss = ws.allocate(DType.F32);
+        backend.training().fill(swappedLoss, 0);
         Map<String, Tensor> parameters = model.adapters().parameters();
         this.optimizer = new Optimizer(backend, ws, parameters, recipe.optimizer(), MocaTrainer::decays);
         parameters.forEach(
                 (name, parameter) -> tape.watch(parameter, optimizer.gradients().get(name)));
         this.measures = new TripletMeasures(recipe.triplets(), batch, Math.toIntExact(stream.dim(1) - 1));
+    }
+
+    private boolean swapping() {
+        return recipe.extras().swappedNegatives() > 0;
     }
 
     /** Gates and latents do not decay: a gate at 0 stops learning, equal latents stay equal. */
@@ -96,12 +115,15 @@ public final class MocaTrainer implements AutoCloseable {
         TripletSampler.Batch batch = sampler.next();
         frozen.images().load(images(batch), stream);
         frozen.sounds().load(batch.anchors(), heard);
+        if (swapping()) {
+            frozen.sounds().load(batch.negatives(), otherHeard);
+        }
         if (toGradients == null) {
             toGradients = backend.capture(_ -> forwardAndBackward());
         } else {
             toGradients.run();
         }
-        StepReport report = measures.read(backend, loss, squaredNorm, step + 1, recipe.optimizer());
+        StepReport report = measures.read(backend, loss, swappedLoss, squaredNorm, step + 1, recipe.optimizer());
         requireFinite(report, batch);
         optimizer.prepare(step + 1, report.gradientNorm());
         if (update == null) {
@@ -116,13 +138,36 @@ public final class MocaTrainer implements AutoCloseable {
     private void forwardAndBackward() {
         try (Workspace.Frame _ = ws.frame()) {
             tape.reset();
-            model.encodeFrom(tape, ws, stream, heard);
-            Tensor features = model.features(tape, ws, stream, recipe.triplets().featureNorm()); // [3 B, P, d_v]
-            loss = TripletLoss.of(tape, ws, features, recipe.triplets());
+            Tensor anchors = stream.slice(0, 0, recipe.triplets().batch());
+            Optional<Tensor> weights = soundWeights.map(of -> of.of(backend, ws, anchors, heard.embedding()));
+            Tensor swapped = swapping() ? backend.copy(ws, anchors, DType.F32) : anchors;
+            Tensor features = features(stream, heard); // [3 B, H, W, d_v]
+            TripletSettings settings = recipe.triplets();
+            TripletLoss triplets = new TripletLoss(settings.matching(), settings.margin(), weights);
+            loss = triplets.of(tape, ws, features);
+            Tensor total = swapping() ? withSwapped(triplets, features, swapped) : loss.mean();
             tape.zeroGradients();
-            tape.backward(loss.mean());
+            tape.backward(total);
             squaredNorm = optimizer.squaredNorm();
         }
+    }
+
+    /** Image streams that enter the first adapted block to features; the stream is overwritten. */
+    private Tensor features(Tensor entering, Heard sounds) {
+        model.encodeFrom(tape, ws, entering, sounds);
+        Tensor tokens = model.features(tape, ws, entering, recipe.triplets().featureNorm());
+        long side = Math.round(Math.sqrt(tokens.dim(1)));
+        return tokens.reshape(tokens.dim(0), side, side, tokens.dim(2));
+    }
+
+    /** The loss with the second hinge: the anchors' pictures once more, with the negatives' sounds. */
+    private Tensor withSwapped(TripletLoss triplets, Tensor features, Tensor swapped) {
+        Tensor hinge = triplets.swapped(tape, ws, features, features(swapped, otherHeard), loss);
+        backend.copy(hinge, swappedLoss);
+        Tensor total = ws.allocate(DType.F32);
+        tape.affine(hinge, (float) recipe.extras().swappedNegatives(), 0, total);
+        tape.binary(BinaryOp.ADD, total, loss.mean(), total);
+        return total;
     }
 
     private static int[] images(TripletSampler.Batch batch) {
@@ -134,7 +179,7 @@ public final class MocaTrainer implements AutoCloseable {
     }
 
     private void requireFinite(StepReport report, TripletSampler.Batch batch) {
-        boolean finite = Double.isFinite(report.loss());
+        boolean finite = Double.isFinite(report.loss() + report.swappedLoss());
         if (finite && Double.isFinite(report.gradientNorm())) {
             return;
         }
@@ -142,7 +187,9 @@ public final class MocaTrainer implements AutoCloseable {
                 "training step %d: expected finite numbers, got %s; anchors %s; positives %s; negatives %s — a lower learning rate or --clip-norm may help, and the last checkpoint is intact"
                         .formatted(
                                 step + 1,
-                                finite ? "a gradient norm of " + report.gradientNorm() : "a loss of " + report.loss(),
+                                finite
+                                        ? "a gradient norm of " + report.gradientNorm()
+                                        : "a loss of " + (report.loss() + report.swappedLoss()),
                                 names(batch.anchors()),
                                 names(batch.positives()),
                                 names(batch.negatives())));

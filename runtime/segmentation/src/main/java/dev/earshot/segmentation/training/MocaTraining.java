@@ -5,6 +5,8 @@ import dev.earshot.models.adaav.AdaAvConfig;
 import dev.earshot.models.adaav.AdaptedImageBind;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.segmentation.image.ImagePreprocess;
+import dev.earshot.segmentation.moca.JointCentre;
+import dev.earshot.segmentation.moca.MocaWeights;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.weights.Weights;
@@ -12,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Everything a training of MoCA's adapters holds: the frozen model, fresh adapters, the caches of frozen states, and the
@@ -29,8 +32,19 @@ public final class MocaTraining implements AutoCloseable {
      * @param imageBind weights of the frozen model; may be closed once the training is open
      * @param imageBindHash SHA-256 of their file
      * @param neighbours of the clips
+     * @param centre centre vectors of the joint space, for recipes that ask for them
      */
-    public record Sources(TrainingClips clips, Weights imageBind, String imageBindHash, NeighbourTable neighbours) {}
+    public record Sources(
+            TrainingClips clips,
+            Weights imageBind,
+            String imageBindHash,
+            NeighbourTable neighbours,
+            Optional<JointCentre> centre) {
+        /** Sources without centre vectors. */
+        public Sources(TrainingClips clips, Weights imageBind, String imageBindHash, NeighbourTable neighbours) {
+            this(clips, imageBind, imageBindHash, neighbours, Optional.empty());
+        }
+    }
 
     /**
      * Memory against time; changes no result.
@@ -63,7 +77,8 @@ public final class MocaTraining implements AutoCloseable {
             ImageStateCache images = own(
                     new ImageStateCache(model, adapted.firstAdaptedBlock(), inputs, thrift.images(), origin, progress));
             AudioStateCache sounds = own(new AudioStateCache(adapted, inputs, thrift.sounds(), origin, progress));
-            MocaTrainer.FrozenInputs frozen = new MocaTrainer.FrozenInputs(sources.clips(), images, sounds);
+            MocaTrainer.FrozenInputs frozen =
+                    new MocaTrainer.FrozenInputs(sources.clips(), images, sounds, centre(sources, recipe));
             trainer = own(new MocaTrainer(adapted, recipe, frozen, sources.neighbours(), thrift.recompute()));
         } catch (Throwable t) {
             close();
@@ -72,6 +87,15 @@ public final class MocaTraining implements AutoCloseable {
         hashes.put("clips.txt", sources.clips().sha256());
         hashes.put("neighbour table", sources.neighbours().sha256());
         hashes.put("ImageBind weights", sources.imageBindHash());
+        centre(sources, recipe).ifPresent(centre -> hashes.put("joint centre", SoundWeights.sha256(centre)));
+    }
+
+    private static Optional<JointCentre> centre(Sources sources, MocaRecipe recipe) {
+        if (recipe.extras().jointCentre() && sources.centre().isEmpty()) {
+            throw new IllegalArgumentException("recipe with a joint centre: expected centre vectors with the weights, "
+                    + "got none — leave the option out, or add " + MocaWeights.CENTRE_FILE);
+        }
+        return sources.centre().filter(_ -> recipe.extras().jointCentre());
     }
 
     private <T extends AutoCloseable> T own(T resource) {

@@ -7,6 +7,7 @@ import java.util.Map;
 final class RunningMeans {
     private static final String STEPS = "steps";
     private static final String LOSS = "loss";
+    private static final String SWAPPED = "swappedLoss";
     private static final String POSITIVE = "costPositive";
     private static final String NEGATIVE = "costNegative";
     private static final String ACTIVE = "activeShare";
@@ -18,6 +19,7 @@ final class RunningMeans {
     void add(StepReport report) {
         add(STEPS, 1);
         add(LOSS, report.loss());
+        add(SWAPPED, report.swappedLoss());
         add(POSITIVE, report.costPositive());
         add(NEGATIVE, report.costNegative());
         add(ACTIVE, report.activeShare());
@@ -39,6 +41,7 @@ final class RunningMeans {
         LogEntry entry = new LogEntry(
                 last.step(),
                 sums.get(LOSS) / steps,
+                sums.get(SWAPPED) / steps,
                 sums.get(POSITIVE) / steps,
                 sums.get(NEGATIVE) / steps,
                 sums.get(ACTIVE) / steps,

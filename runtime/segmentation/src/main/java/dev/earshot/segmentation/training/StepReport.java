@@ -5,6 +5,7 @@ package dev.earshot.segmentation.training;
  *
  * @param step t, from 1
  * @param loss mean hinge, samples without loss counted as 0
+ * @param swappedLoss mean hinge of the anchors with the negatives' sounds, before its weight; 0 where that is off
  * @param costPositive C_pos, cost between anchor and positive
  * @param costNegative C_neg, cost between anchor and negative
  * @param activeShare share of the samples whose hinge is above 0
@@ -16,6 +17,7 @@ package dev.earshot.segmentation.training;
 public record StepReport(
         long step,
         double loss,
+        double swappedLoss,
         double costPositive,
         double costNegative,
         double activeShare,

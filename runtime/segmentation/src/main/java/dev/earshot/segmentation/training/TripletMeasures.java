@@ -9,6 +9,7 @@ final class TripletMeasures {
     private final int batch;
     private final float stillIndex;
     private final float[] mean = new float[1];
+    private final float[] swapped = new float[1];
     private final float[] squaredNorm = new float[1];
     private final float[] hinges;
     private final float[] costs;
@@ -24,8 +25,16 @@ final class TripletMeasures {
         this.stillIndex = matching.searches() ? matching.rangeY() * (2 * rangeX + 1) + rangeX : 0;
     }
 
-    StepReport read(Backend backend, TripletLoss.Result loss, Tensor squares, long step, OptimizerSettings optimizer) {
+    /** Waits for the step and sums it up. */
+    StepReport read(
+            Backend backend,
+            TripletLoss.Result loss,
+            Tensor swappedLoss,
+            Tensor squares,
+            long step,
+            OptimizerSettings optimizer) {
         backend.download(loss.mean(), mean);
+        backend.download(swappedLoss, swapped);
         backend.download(loss.hinges(), hinges);
         backend.download(loss.costs(), costs);
         backend.download(loss.winners(), winners);
@@ -45,6 +54,7 @@ final class TripletMeasures {
         return new StepReport(
                 step,
                 mean[0],
+                swapped[0],
                 positive,
                 negative,
                 (double) active / batch,

@@ -44,6 +44,11 @@ final class TinyTraining implements AutoCloseable {
 
     /** Two adapted blocks, batches of four. */
     static MocaRecipe recipe(long steps, double learningRate) {
+        return recipe(steps, learningRate, RecipeExtras.NONE);
+    }
+
+    /** As the other, with options beside the paper's recipe. */
+    static MocaRecipe recipe(long steps, double learningRate, RecipeExtras extras) {
         OptimizerSettings o = OptimizerSettings.MOCA;
         TripletSettings t = TripletSettings.MOCA;
         return new MocaRecipe(
@@ -51,6 +56,7 @@ final class TinyTraining implements AutoCloseable {
                 new TripletSettings(4, K, t.margin(), t.matching(), t.featureNorm()),
                 new OptimizerSettings(
                         o.algorithm(), learningRate, o.schedule(), steps, 0, o.beta1(), o.beta2(), o.eps(), 0),
+                extras,
                 SoundCut.SECOND,
                 DType.F32,
                 5);

@@ -120,6 +120,27 @@ class TrainingRunTest {
     }
 
     @Test
+    void withTheOptionsBesideTheRecipeAResumeIsExact() {
+        MocaRecipe recipe = TinyTraining.recipe(6, 1e-2, new RecipeExtras(0.5, 0.1, false));
+        train("whole", false, recipe, NEVER);
+        train("parts", false, recipe, after(3));
+        train("parts", true, recipe, NEVER);
+        assertSame(newest("whole"), newest("parts"));
+        assertEquals(log("whole"), log("parts"));
+        LogEntry last = TrainingLog.read(folder.resolve("whole")).getLast();
+        // Silent gates make both costs of the second hinge equal, so it starts at the margin and moves with the sound.
+        assertEquals(0.3, last.swappedLoss(), 0.05);
+        assertTrue(last.swappedLoss() != 0.3);
+    }
+
+    @Test
+    void aJointCentreNeedsVectors() {
+        MocaRecipe recipe = TinyTraining.recipe(6, 1e-2, new RecipeExtras(0, 0.1, true));
+        var refused = assertThrows(IllegalArgumentException.class, () -> train("run", false, recipe, NEVER));
+        assertTrue(refused.getMessage().contains("joint_centre.safetensors"), refused.getMessage());
+    }
+
+    @Test
     void theResultIsAnAdapterFile() {
         train("run", false, TinyTraining.recipe(4, 1e-2), NEVER);
         try (Weights file = Safetensors.open(folder.resolve("run").resolve(TrainingRun.ADAPTERS));

@@ -117,7 +117,7 @@ public final class PixelMatchingKinds {
             tape.watch(grids, gradient);
             tape.zeroGradients();
             TripletLoss.Result loss =
-                    TripletLoss.of(tape, ws, grids, settings(golden, 0), golden.numberOption("alpha"));
+                    new TripletLoss(settings(golden, 0), golden.numberOption("alpha")).of(tape, ws, grids);
             tape.backward(loss.mean());
             results.put("expected.loss", backend.download(loss.mean()), 1);
             for (int i = 0; i < parts.length; i++) {
