@@ -19,7 +19,7 @@ record UnaryBackward(UnaryOp op, View x, View gradOut, View gradX) implements Op
         RowTask.add(binder, name, space, 3, worker -> new Body(binder, worker, this, space));
     }
 
-    /** Writes slope times gradient to a dense piece. */
+    /** Writes slope times gradient to {@code target}, which is the same dense piece in every call. */
     @FunctionalInterface
     private interface Function extends AutoCloseable {
         void apply(long x, long grad, long target, int n);
@@ -40,7 +40,7 @@ record UnaryBackward(UnaryOp op, View x, View gradOut, View gradX) implements Op
             this.grad = new Operand(worker, op.gradOut, space.rowStride(1));
             this.target = new Gradient(worker, op.gradX, space.rowStride(2));
             this.piece = worker.scratch().allocate(4L * RowTask.PIECE);
-            this.function = function(binder, worker, op.op, space);
+            this.function = function(binder, worker, op.op, space, piece);
         }
 
         @Override
@@ -56,7 +56,7 @@ record UnaryBackward(UnaryOp op, View x, View gradOut, View gradX) implements Op
         }
     }
 
-    private static Function function(Binder binder, Worker worker, UnaryOp op, LoopSpace space) {
+    private static Function function(Binder binder, Worker worker, UnaryOp op, LoopSpace space, long result) {
         return switch (op) {
             case RELU -> UnaryBackward::relu;
             case ABS -> UnaryBackward::abs;
@@ -64,49 +64,56 @@ record UnaryBackward(UnaryOp op, View x, View gradOut, View gradX) implements Op
             case SQRT -> UnaryBackward::sqrt;
             case EXP -> UnaryBackward::exp;
             case LOG -> UnaryBackward::log;
-            case GELU -> new Library(binder, worker, space, dnnl.dnnl_eltwise_gelu_erf(), 0);
-            case QUICK_GELU -> new Library(binder, worker, space, dnnl.dnnl_eltwise_swish(), Epilogue.QUICK_GELU_ALPHA);
-            case SIGMOID -> new Library(binder, worker, space, dnnl.dnnl_eltwise_logistic(), 0);
-            case TANH -> new Library(binder, worker, space, dnnl.dnnl_eltwise_tanh(), 0);
+            case GELU -> new Library(binder, worker, space, result, dnnl.dnnl_eltwise_gelu_erf(), 0);
+            case QUICK_GELU ->
+                new Library(binder, worker, space, result, dnnl.dnnl_eltwise_swish(), Epilogue.QUICK_GELU_ALPHA);
+            case SIGMOID -> new Library(binder, worker, space, result, dnnl.dnnl_eltwise_logistic(), 0);
+            case TANH -> new Library(binder, worker, space, result, dnnl.dnnl_eltwise_tanh(), 0);
         };
     }
 
-    /** A slope that oneDNN knows: one primitive for whole pieces of a row, one for the piece at its end. */
+    /**
+     * A slope that oneDNN knows: one primitive for whole pieces of a row, one for the piece at its end. They read and write
+     * fixed places, since pointing them elsewhere would allocate.
+     */
     private static final class Library implements Function {
         private record Key(int algorithm, float alpha, int n) {}
 
         private final Call whole;
         private final Call last;
         private final int wholeLength;
+        private final long argument;
+        private final long grad;
+        private final long result;
 
-        Library(Binder binder, Worker worker, LoopSpace space, int algorithm, float alpha) {
+        Library(Binder binder, Worker worker, LoopSpace space, long result, int algorithm, float alpha) {
+            this.argument = worker.scratch().allocate(4L * RowTask.PIECE);
+            this.grad = worker.scratch().allocate(4L * RowTask.PIECE);
+            this.result = result;
             this.wholeLength = (int) Math.min(space.rowLength(), RowTask.PIECE);
             int rest = (int) (space.rowLength() % RowTask.PIECE);
             this.whole = call(binder, worker, new Key(algorithm, alpha, wholeLength));
             this.last = call(binder, worker, new Key(algorithm, alpha, rest == 0 ? wholeLength : rest));
         }
 
-        private static Call call(Binder binder, Worker worker, Key key) {
+        private Call call(Binder binder, Worker worker, Key key) {
             Primitive primitive = binder.primitive(key, () -> {
                 try (MemoryDesc desc = MemoryDesc.dense(DType.F32, key.n())) {
                     return binder.onednn().eltwiseBackward(key.algorithm(), key.alpha(), desc);
                 }
             });
-            long room = worker.scratch().allocate(4L * RowTask.PIECE);
             return Call.of(worker, primitive)
-                    .with(dnnl.DNNL_ARG_SRC(), room)
-                    .with(dnnl.DNNL_ARG_DIFF_DST(), room)
-                    .with(dnnl.DNNL_ARG_DIFF_SRC(), room)
+                    .with(dnnl.DNNL_ARG_SRC(), argument)
+                    .with(dnnl.DNNL_ARG_DIFF_DST(), grad)
+                    .with(dnnl.DNNL_ARG_DIFF_SRC(), result)
                     .bind();
         }
 
         @Override
-        public void apply(long x, long grad, long target, int n) {
-            Call call = n == wholeLength ? whole : last;
-            call.point(0, NativeMemory.pointer(x));
-            call.point(1, NativeMemory.pointer(grad));
-            call.point(2, NativeMemory.pointer(target));
-            call.run();
+        public void apply(long x, long gradOut, long target, int n) {
+            Rows.load(DType.F32, x, 1, argument, n);
+            Rows.load(DType.F32, gradOut, 1, grad, n);
+            (n == wholeLength ? whole : last).run();
         }
 
         @Override

@@ -1,0 +1,219 @@
+package dev.earshot.tensor.cpu;
+
+import dev.earshot.tensor.Activation;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.BinaryOp;
+import dev.earshot.tensor.Convolution;
+import dev.earshot.tensor.Interpolation;
+import dev.earshot.tensor.Linear;
+import dev.earshot.tensor.PixelMatching;
+import dev.earshot.tensor.PoolOp;
+import dev.earshot.tensor.ReduceOp;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.OpChecks;
+import dev.earshot.tensor.internal.PixelMatchingChecks;
+import dev.earshot.tensor.internal.TrainingChecks;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The forward ops of the CPU backend, which checks arguments and makes op records here; how these run is {@link CpuBackend}'s
+ * part.
+ */
+abstract sealed class CpuForward implements Backend permits CpuBackend {
+    /** Runs an op, or records it while capturing; nothing where {@code out} is empty. */
+    abstract void issue(String call, Tensor out, Supplier<Op> op);
+
+    @Override
+    public void linear(Tensor x, Linear layer, Activation activation, Tensor out) {
+        OpChecks.linear(x, layer, out);
+        PackedLinear packed = own(layer);
+        issue("linear", out, () -> new LinearOp(View.of(x), packed, activation, Optional.empty(), View.of(out)));
+    }
+
+    @Override
+    public void linear(Tensor x, Linear layer, Activation activation, Tensor residual, Tensor out) {
+        OpChecks.linear(x, layer, residual, out);
+        PackedLinear packed = own(layer);
+        issue(
+                "linear",
+                out,
+                () -> new LinearOp(View.of(x), packed, activation, Optional.of(View.of(residual)), View.of(out)));
+    }
+
+    PackedLinear own(Linear layer) {
+        if (!(layer instanceof PackedLinear packed) || packed.owner().backend() != this) {
+            throw new IllegalArgumentException(
+                    "linear layer: expected one made by a parameter scope of this backend, got " + layer);
+        }
+        packed.owner().ensureOpen("linear");
+        return packed;
+    }
+
+    private PackedConvolution own(Convolution layer) {
+        if (!(layer instanceof PackedConvolution packed) || packed.owner().backend() != this) {
+            throw new IllegalArgumentException(
+                    "conv2d convolution: expected one made by a parameter scope of this backend, got " + layer);
+        }
+        packed.owner().ensureOpen("conv2d");
+        return packed;
+    }
+
+    @Override
+    public void matmul(Tensor a, Tensor b, float alpha, Tensor out) {
+        OpChecks.matmul(a, b, out);
+        issue("matmul", out, () -> new Matmul(View.of(a), View.of(b), alpha, View.of(out)));
+    }
+
+    @Override
+    public void layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps, Tensor out) {
+        OpChecks.layerNorm(x, gamma, beta, out);
+        issue(
+                "layerNorm",
+                out,
+                () -> new NormOps.LayerNorm(
+                        View.of(x), Optional.of(new NormOps.Affine(View.of(gamma), View.of(beta))), eps, View.of(out)));
+    }
+
+    @Override
+    public void layerNorm(Tensor x, float eps, Tensor out) {
+        OpChecks.layerNorm(x, out);
+        issue("layerNorm", out, () -> new NormOps.LayerNorm(View.of(x), Optional.empty(), eps, View.of(out)));
+    }
+
+    @Override
+    public void softmax(Tensor x, float scale, Tensor out) {
+        OpChecks.softmax(x, out);
+        issue("softmax", out, () -> new NormOps.Softmax(View.of(x), scale, View.of(out)));
+    }
+
+    @Override
+    public void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor out) {
+        OpChecks.attention(q, k, v, heads, out);
+        issue(
+                "attention",
+                out,
+                () -> new Attention(View.of(q), View.of(k), View.of(v), heads, scale, Optional.empty(), View.of(out)));
+    }
+
+    @Override
+    public void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor bias, Tensor out) {
+        OpChecks.attention(q, k, v, heads, bias, out);
+        issue(
+                "attention",
+                out,
+                () -> new Attention(
+                        View.of(q), View.of(k), View.of(v), heads, scale, Optional.of(View.of(bias)), View.of(out)));
+    }
+
+    @Override
+    public void attentionWeights(Tensor q, Tensor k, int heads, float scale, Tensor out) {
+        OpChecks.attentionWeights(q, k, heads, out);
+        issue("attentionWeights", out, () -> new AttentionWeights(View.of(q), View.of(k), heads, scale, View.of(out)));
+    }
+
+    @Override
+    public void conv2d(Tensor x, Convolution convolution, Tensor out) {
+        OpChecks.conv2d(x, convolution, out);
+        PackedConvolution packed = own(convolution);
+        issue("conv2d", out, () -> new ConvolutionOp(View.of(x), packed, View.of(out)));
+    }
+
+    @Override
+    public void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out) {
+        OpChecks.unfold(x, kernelY, kernelX, strideY, strideX, out);
+        issue("unfold", out, () -> new Unfold(View.of(x), kernelY, kernelX, strideY, strideX, View.of(out)));
+    }
+
+    @Override
+    public void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out) {
+        OpChecks.pool2d(x, kernel, stride, pad, out);
+        issue("pool2d", out, () -> new Pool(View.of(x), op, kernel, stride, pad, View.of(out)));
+    }
+
+    @Override
+    public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
+        OpChecks.resize(x, stepY, stepX, out);
+        issue("resize", out, () -> new Resize(View.of(x), kind, stepY, stepX, View.of(out)));
+    }
+
+    @Override
+    public void unary(UnaryOp op, Tensor x, Tensor out) {
+        OpChecks.elementwise("unary", x, out);
+        issue("unary", out, () -> new Elementwise.Unary(op, View.of(x), View.of(out)));
+    }
+
+    @Override
+    public void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
+        OpChecks.binary(a, b, out);
+        issue("binary", out, () -> new Elementwise.Binary(op, View.of(a), View.of(b), View.of(out)));
+    }
+
+    @Override
+    public void affine(Tensor x, float alpha, float beta, Tensor out) {
+        OpChecks.elementwise("affine", x, out);
+        issue("affine", out, () -> new Elementwise.Affine(View.of(x), alpha, beta, View.of(out)));
+    }
+
+    @Override
+    public void copy(Tensor x, Tensor out) {
+        OpChecks.copy(x, out);
+        issue("copy", out, () -> new Copy(View.of(x), View.of(out)));
+    }
+
+    @Override
+    public void reduce(ReduceOp op, Tensor x, int axis, Tensor out) {
+        OpChecks.reduce(op, x, axis, out);
+        int index = x.shape().axis(axis);
+        issue("reduce", out, () -> new Reductions.Reduce(op, View.of(x), index, View.of(out)));
+    }
+
+    @Override
+    public void l2Normalize(Tensor x, float eps, Tensor out) {
+        OpChecks.l2Normalize(x, out);
+        issue("l2Normalize", out, () -> new Reductions.L2Normalize(View.of(x), eps, View.of(out)));
+    }
+
+    @Override
+    public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
+        TrainingChecks.crossModalAttention(u, t, gate, out);
+        issue(
+                "crossModalAttention",
+                out,
+                () -> new CrossModalAttention.Forward(View.of(u), View.of(t), View.of(gate), scale, View.of(out)));
+    }
+
+    @Override
+    public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor saved) {
+        PixelMatchingChecks.forward(f, g, settings, cost, winners, saved);
+        issue("pixelMatching", cost, () -> matching(f, g, settings, Optional.empty(), cost, winners, saved));
+    }
+
+    @Override
+    public void pixelMatching(
+            Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved) {
+        PixelMatchingChecks.forward(f, g, settings, cost, winners, saved);
+        PixelMatchingChecks.weights("pixelMatching", f, settings, weights);
+        Optional<View> own = Optional.of(View.of(weights));
+        issue("pixelMatching", cost, () -> matching(f, g, settings, own, cost, winners, saved));
+    }
+
+    private static Op matching(
+            Tensor f,
+            Tensor g,
+            PixelMatching settings,
+            Optional<View> weights,
+            Tensor cost,
+            Tensor winners,
+            Tensor saved) {
+        return new PixelMatchingOp(
+                View.of(f), View.of(g), settings, weights, View.of(cost), View.of(winners), View.of(saved));
+    }
+
+    @Override
+    public void argmax(Tensor x, Tensor out) {
+        OpChecks.argmax(x, out);
+        issue("argmax", out, () -> new Reductions.Argmax(View.of(x), View.of(out)));
+    }
+}
