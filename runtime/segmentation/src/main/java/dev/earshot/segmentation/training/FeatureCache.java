@@ -38,7 +38,7 @@ public record FeatureCache(TrainingClips clips, Weights dino, String dinoHash, D
     /** The tensor in the file. */
     public static final String FEATURES = "features";
 
-    private static final int CHUNK = 256;
+    private static final int CHUNK = 64;
     private static final int BATCH = 16;
 
     /** What is clustered later is the whole frame at 224 x 224, so DINO sees the same, with its own statistics. */
