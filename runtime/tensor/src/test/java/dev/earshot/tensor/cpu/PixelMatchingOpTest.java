@@ -123,6 +123,29 @@ class PixelMatchingOpTest {
         }
     }
 
+    /** Equal pixels must give equal products in every tile and tail of oneDNN's kernels, or ties would not be ties. */
+    @Test
+    void equalPixelsTieExactlyAtEveryWidth() {
+        try (CpuBackend b = new CpuBackend(2)) {
+            for (int width = 1; width <= 40; width++) {
+                try (Workspace ws = b.workspace(1 << 20)) {
+                    Tensor first = b.upload(ws, random(width, 1, 2, 1, 37), DType.F32);
+                    Tensor second = b.upload(ws, random(-width, 1, 2, 1, 37), DType.F32);
+                    Tensor f = ws.allocate(DType.F32, 1, 2, width, 37);
+                    Tensor g = ws.allocate(DType.F32, 1, 2, width, 37);
+                    b.copy(first.broadcast(1, 2, width, 37), f);
+                    b.copy(second.broadcast(1, 2, width, 37), g);
+                    Tensor winners = ws.allocate(DType.I32, 1, 2, width);
+                    Tensor saved = ws.allocate(DType.F32, 1, PixelMatching.DEFAULT.savedWidth(2, width));
+                    b.pixelMatching(f, g, PixelMatching.DEFAULT, ws.allocate(DType.F32, 1), winners, saved);
+                    long still = width - 1L;
+                    long[] chosen = b.downloadIntegers(winners);
+                    assertTrue(java.util.Arrays.stream(chosen).allMatch(k -> k == still), "width " + width);
+                }
+            }
+        }
+    }
+
     @Test
     void productsThatDoNotFitAreMadeForSomeAnchorsAtATime() {
         PixelMatching whole = new PixelMatching(Mode.SEARCH_2D, 40, 40, 1, Norm.IMAGE, 1, 1);
