@@ -28,8 +28,8 @@ public final class DemoReport {
                     "Fractions; SE: standard error over clips; sounding: frames in which something sounds",
                     "method",
                     "mIoU",
-                    "standard error",
-                    "mIoU where something sounds",
+                    "± SE",
+                    "mIoU, sounding",
                     "F");
             comparison.outcomes().forEach((name, outcome) -> {
                 List<Object> cells = cells(outcome);
