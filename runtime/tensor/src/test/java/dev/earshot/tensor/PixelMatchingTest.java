@@ -252,6 +252,10 @@ class PixelMatchingTest {
                     () -> b.pixelMatching(f, g, s, ws.allocate(DType.F32, 2), winners, saved));
             expect("pixelMatching winners", () -> b.pixelMatching(f, g, s, cost, saved, saved));
             expect("pixelMatching saved", () -> b.pixelMatching(f, g, s, cost, winners, cost));
+            PixelMatching endless = new PixelMatching(Mode.SEARCH_2D, 100_000, 100_000, 1, Norm.IMAGE, 1, 1);
+            expect(
+                    "pixelMatching settings: expected at most 16777216 displacements, got reach 100000, 100000",
+                    () -> b.pixelMatching(f, g, endless, cost, winners, saved));
             PixelMatching literal =
                     new PixelMatching(Mode.LITERAL_PRINTED, 0, PixelMatching.WHOLE_ROW, 1, Norm.NONE, 1, 1);
             Tensor weights = ws.allocate(DType.F32, 2, 3, 4);

@@ -11,6 +11,9 @@ import dev.earshot.tensor.Tensor;
 
 /** The argument checks of pixel matching and its backward op, shared by all backends. */
 public final class PixelMatchingChecks {
+    /** Their index is also kept as a float, which counts exactly up to here. */
+    private static final long MOST_DISPLACEMENTS = 1L << 24;
+
     private PixelMatchingChecks() {}
 
     /** For {@link dev.earshot.tensor.Backend#pixelMatching}. */
@@ -79,6 +82,14 @@ public final class PixelMatchingChecks {
                 f);
         innermostDense(op + " f", f);
         innermostDense(op + " g", g);
+        double displacements = (2.0 * settings.rangeY() + 1) * (2.0 * settings.rangeX(Math.toIntExact(width)) + 1);
+        argument(
+                displacements <= MOST_DISPLACEMENTS,
+                op + " settings",
+                "expected at most %d displacements, got reach %d, %d",
+                MOST_DISPLACEMENTS,
+                settings.rangeY(),
+                settings.rangeX());
         shape(op + " winners", winners, g.dim(0), height, width);
         dtype(op + " winners", winners, DType.I32);
         contiguous(op + " winners", winners);
