@@ -16,7 +16,8 @@ import javafx.util.Duration;
 
 /** WebKit without a display: opens local pages at a given width, runs scripts in them and takes pictures of them. */
 final class Browser {
-    private static final int TIMEOUT_SECONDS = 60;
+    /** Nothing here takes a second; a machine with ten jobs per core has been seen to need forty. */
+    private static final int TIMEOUT_SECONDS = 240;
 
     private WebView view;
     private Stage stage;
