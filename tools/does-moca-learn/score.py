@@ -97,14 +97,24 @@ def run(model, adapted, bench, index, quiet, chunk=40):
 
 
 @torch.no_grad()
-def masks(bench, adapted, tokens, voices, k, scoring):
-    """Masks [n,224,224], label maps. scoring: adapted | frozen joint tokens."""
-    joint = adapted.joint(tokens) if scoring == "adapted" else bench.joint
+def clusters_of(tokens, k):
+    """Labels of the tokens [n,256] and of the pixels [n,224,224]."""
     centres = kmeans(tokens, k)
-    labels = (F.normalize(tokens, dim=-1) @ centres.transpose(1, 2)).argmax(-1)
+    return (F.normalize(tokens, dim=-1) @ centres.transpose(1, 2)).argmax(-1), pipeline.cluster_maps(tokens, centres)
+
+
+@torch.no_grad()
+def chosen(bench, adapted, tokens, voices, clusters, k, scoring):
+    """Masks [n,224,224]. scoring: whose joint tokens are compared with the voice, adapted or frozen."""
+    joint = adapted.joint(tokens) if scoring == "adapted" else bench.joint
+    labels, maps = clusters
     selected, _ = pipeline.choose(labels, joint, voices, k)
-    maps = pipeline.cluster_maps(tokens, centres)
-    return torch.gather(selected, 1, maps.flatten(1)).view_as(maps), maps
+    return torch.gather(selected, 1, maps.flatten(1)).view_as(maps)
+
+
+def masks(bench, adapted, tokens, voices, k, scoring):
+    clusters = clusters_of(tokens, k)
+    return chosen(bench, adapted, tokens, voices, clusters, k, scoring), clusters[1]
 
 
 @torch.no_grad()
@@ -116,29 +126,31 @@ def figures(model, adapted, bench, quiet, clusters=(4,), full=True, scorings=("a
     matched = run(model, adapted, bench, own, quiet)
     runs = {"matched": (matched, bench.truth, bench.heard)}
     if full:
+        silent = run(model, adapted, bench, mute, quiet)
         runs["absent"] = (run(model, adapted, bench, bench.absent, quiet), bench.truth, bench.heard & (bench.absent >= 0))
         runs["other"] = (run(model, adapted, bench, bench.other, quiet), bench.other_truth, bench.other >= 0)
-        runs["silent"] = (run(model, adapted, bench, mute, quiet), bench.truth, np.ones(n, bool))
-        deaf = (runs["silent"][0][0], matched[1])  # adapters hear silence, the choice of clusters hears the sound
-        runs["deaf"] = (deaf, bench.truth, bench.heard)
+        runs["silent"] = (silent, bench.truth, np.ones(n, bool))
+        # the adapters hear silence, the choice of clusters hears the sound
+        runs["deaf"] = ((silent[0], matched[1]), bench.truth, bench.heard)
     for k in clusters:
-        for name, ((tokens, voices), truth, valid) in runs.items():
+        before = parts = None
+        for name, ((tokens, voices), truth, valid) in sorted(runs.items(), key=lambda r: r[0] in ("silent", "deaf")):
+            if before is None or not torch.equal(before, tokens):
+                before, parts = tokens, clusters_of(tokens, k)
             for scoring in scorings:
-                if name in ("absent", "silent") and k != clusters[0]:
-                    continue
-                mask, maps = masks(bench, adapted, tokens, voices, k, scoring)
+                mask = chosen(bench, adapted, tokens, voices, parts, k, scoring)
                 key = f"{name}.k{k}.{scoring}"
                 out[key] = keep(pipeline.iou(mask, truth), valid)
+                empty, area = ~mask.flatten(1).any(1), mask.float().flatten(1).mean(1)
                 if name == "other":  # how much of the mask stays on the object that really sounded
                     out[key + ".original"] = keep(pipeline.iou(mask, bench.truth), valid & bench.heard)
                 if name in ("silent", "absent"):
-                    out[key + ".area"] = keep(mask.float().flatten(1).mean(1), valid)
-                    out[key + ".empty"] = keep(~mask.flatten(1).any(1), valid)
+                    out[key + ".area"], out[key + ".empty"] = keep(area, valid), keep(empty, valid)
                 if name == "matched":
-                    out[key + ".area"] = keep(mask.float().flatten(1).mean(1), valid)
-                    out[key + ".quiet_empty"] = keep(~mask.flatten(1).any(1), ~bench.heard)  # gate off
+                    out[key + ".area"] = keep(area, valid)
+                    out[key + ".quiet_empty"] = keep(empty, ~bench.heard)  # silent seconds of the set, level gate off
             if name == "matched":
-                out[f"oracle.k{k}"] = keep(pipeline.oracle(maps, truth, k), valid)
+                out[f"oracle.k{k}"] = keep(pipeline.oracle(parts[1], truth, k), valid)
     return out
 
 
@@ -168,12 +180,17 @@ def main():
     model = cache.imagebind(cache.WEIGHTS / "imagebind-demo.safetensors")
     Path(args.out).mkdir(parents=True, exist_ok=True)
     for path in args.adapters or [None]:
-        adapted = adapters.AdaptedTrunk(model["vision"], 2) if path is None else load(path, model)
+        adapted = adapters.AdaptedTrunk(model["vision"], 1) if path is None else load(path, model)
         blocks = len(adapted.adaav)
         quiet = silence(model, blocks)
         for name in args.sets.split(","):
             bench = Bench(f"{args.arrays}/{name}", f"{args.cache}/{name}", blocks, args.count)
-            result = figures(model, adapted, bench, quiet, [int(k) for k in args.clusters.split(",")])
+            clusters = [int(k) for k in args.clusters.split(",")]
+            if path is None:  # both kinds of tokens are the same
+                result = figures(model, adapted, bench, quiet, clusters, scorings=("frozen",))
+                result |= {k.replace(".frozen", ".adapted"): v for k, v in result.items()}
+            else:
+                result = figures(model, adapted, bench, quiet, clusters)
             stem = "frozen" if path is None else Path(path).stem
             np.savez(f"{args.out}/{stem}.{name}.npz", **result)
             print(stem, name, " ".join(f"{k} {summary(v):.3f}" for k, v in result.items()), flush=True)
