@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from PIL import Image
 
 import adapters
 import cache
@@ -123,6 +124,7 @@ def save(figure, out, name):
     figure.tight_layout()
     figure.savefig(f"{out}/{name}", dpi=110, metadata={"Software": None})
     plt.close(figure)
+    Image.open(f"{out}/{name}").convert("RGB").quantize(192).save(f"{out}/{name}", optimize=True)
 
 
 def main():

@@ -23,15 +23,40 @@ def paired(folder, runs, name, key, base_key):
     )
 
 
+def share(folder, runs, name, key):
+    """Mean over frames and seeds of a figure that is not compared."""
+    return np.mean([np.nanmean(np.load(f"{folder}/{run}.{name}.npz")[key]) for run in runs])
+
+
+def markdown(folder, label, runs, k):
+    """One row per set and kind of tokens."""
+    for name in ("test_s4", "test_ms3"):
+        for scoring in ("adapted", "frozen"):
+            cells = []
+            for sound in ("matched", "deaf", "other"):
+                r = paired(folder, runs, name, f"{sound}.k{k}.{scoring}", f"{sound}.k{k}.frozen")
+                cells.append(f"{r['value']:.3f} ({r['difference']:+.3f} ± {r['error']:.3f})")
+                if sound == "matched":
+                    cells.append(" ".join(f"{s:+.3f}" for s in r["seeds"]))
+            cells.append(f"{share(folder, runs, name, f'absent.k{k}.{scoring}'):.3f}")
+            cells.append(f"{share(folder, runs, name, f'silent.k{k}.{scoring}.empty'):.2f}")
+            cells.append(f"{share(folder, runs, name, f'oracle.k{k}'):.3f}")
+            print(f"| {label} | {name[5:].upper()} | {scoring} | " + " | ".join(cells) + " |")
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("scores")
     options.add_argument("--runs", nargs="+", required=True)
     options.add_argument("--sets", default="test_s4,test_ms3")
     options.add_argument("--clusters", default="4,5")
+    options.add_argument("--markdown", action="store_true", help="rows of the document's table")
     args = options.parse_args()
     for entry in args.runs:
         label, files = entry.split("=")
+        if args.markdown:
+            markdown(args.scores, label, files.split(","), args.clusters)
+            continue
         for name in args.sets.split(","):
             for k in args.clusters.split(","):
                 for scoring in ("adapted", "frozen"):
