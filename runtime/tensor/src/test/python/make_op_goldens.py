@@ -139,6 +139,7 @@ def reduce():
         keep(f"reduce.mean{axis}", x.mean(axis))
         keep(f"reduce.max{axis}", x.amax(axis))
         keep(f"reduce.min{axis}", x.amin(axis))
+        keep(f"reduce.log_sum_exp{axis}", x.logsumexp(axis))
     keep("reduce.argmax", x.argmax(-1).int())
 
 
