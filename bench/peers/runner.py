@@ -27,6 +27,10 @@ def torch_forward(args, compiled=False):
         import matching
 
         return matching.workload(args.model, args.batch, args.threads, compiled)
+    if args.model.startswith("train-"):
+        import training
+
+        return training.workload(args.model, args.batch, args.threads)
     import torch
 
     import models

@@ -58,6 +58,9 @@ public final class SideBySide {
             return new MatchingWorkload(options.get("backend"), options.get("model"), batch);
         }
         DType compute = options.get("precision").equals("bf16") ? DType.BF16 : DType.F32;
+        if (options.get("model").startsWith("train-")) {
+            return new TrainingWorkload(options.get("backend"), options.get("model"), batch, compute);
+        }
         int blocks = Integer.parseInt(options.get("blocks"));
         return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
     }
