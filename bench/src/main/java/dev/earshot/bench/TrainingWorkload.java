@@ -92,7 +92,8 @@ final class TrainingWorkload implements Workload {
         Weights shapes = AdaAvAdapters.initial(places, config, 0);
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
         shapes.keys()
-                .forEach(key -> tensors.put(key, Filler.tensor(key, shapes.shape(key).toArray())));
+                .forEach(key ->
+                        tensors.put(key, Filler.tensor(key, shapes.shape(key).toArray())));
         return Weights.of("filler adapters", tensors);
     }
 
@@ -123,7 +124,8 @@ final class TrainingWorkload implements Workload {
     public float[] output() {
         Map<String, float[]> gradients = new LinkedHashMap<>();
         optimizer.gradients().forEach((key, gradient) -> gradients.put(key, backend.download(gradient)));
-        float[] all = new float[gradients.values().stream().mapToInt(each -> each.length).sum()];
+        float[] all = new float
+                [gradients.values().stream().mapToInt(each -> each.length).sum()];
         int at = 0;
         for (float[] each : gradients.values()) {
             System.arraycopy(each, 0, all, at, each.length);

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
             DemoWorldCommand.class,
             PrepareCommand.class,
             KnnCommand.class,
-            TrainCommand.class
+            TrainCommand.class,
+            AblateCommand.class
         })
 public final class Main implements Runnable {
     @Spec

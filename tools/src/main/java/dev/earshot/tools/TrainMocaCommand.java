@@ -73,7 +73,7 @@ final class TrainMocaCommand implements Callable<Integer> {
     @Mixin
     private ExclusionOptions exclusions = new ExclusionOptions();
 
-    @ArgGroup(exclusive = false, heading = "%nHyper-parameters, the paper's by default:%n")
+    @Mixin
     private RecipeOptions recipe = new RecipeOptions();
 
     @ArgGroup(exclusive = false, heading = "%nThe run:%n")
