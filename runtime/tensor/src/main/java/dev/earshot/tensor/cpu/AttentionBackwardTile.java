@@ -1,21 +1,18 @@
 package dev.earshot.tensor.cpu;
 
-import static dev.earshot.tensor.cpu.NativeMemory.ALL;
-
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /** The calls of {@link AttentionBackward} for tiles of one height, bound to one worker. */
 final class AttentionBackwardTile implements AutoCloseable {
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
-
     private final AttentionBackward op;
     private final Room room;
     private final long rows;
     private final int keys;
+    private final float[] p; // a row of P
+    private final float[] d; // a row of dS
     private final Call score;
     private final Call softmax;
     private final Call slope;
@@ -69,6 +66,8 @@ final class AttentionBackwardTile implements AutoCloseable {
         this.room = room;
         this.rows = rows;
         this.keys = Math.toIntExact(o.k().dim(1));
+        this.p = new float[keys];
+        this.d = new float[keys];
         long width = o.q().dim(2) / op.heads();
         long valueWidth = o.v().dim(2) / op.heads();
         Products.Layout scores = Products.Layout.rows(keys);
@@ -212,9 +211,11 @@ final class AttentionBackwardTile implements AutoCloseable {
         slope.point(1, room.valuesTurned().address());
         slope.run();
         for (long row = 0; row < rows; row++) {
-            long p = room.weights() + 4 * row * keys;
-            long d = room.slopes() + 4 * row * keys;
-            scoreSlopes(p, d, Dots.product(p, d, keys), op.scale(), keys);
+            long slopes = room.slopes() + 4 * row * keys;
+            HeapRows.load(room.weights() + 4 * row * keys, p, keys);
+            HeapRows.load(slopes, d, keys);
+            HeapRows.softmaxSlopes(p, d, Dots.product(p, d, keys), op.scale(), keys);
+            HeapRows.store(d, slopes, keys);
         }
         sum(query, room.keys(), at.gradQ());
         if (forKeys.isPresent()) {
@@ -230,14 +231,6 @@ final class AttentionBackwardTile implements AutoCloseable {
         product.point(1, right.address());
         product.point(2, gradient);
         product.run();
-    }
-
-    /** d = scale p (d - projection). */
-    private static void scoreSlopes(long p, long d, float projection, float scale, int n) {
-        for (int i = 0; i < n; i++) {
-            float slope = ALL.get(F32, p + 4L * i) * (ALL.get(F32, d + 4L * i) - projection);
-            ALL.set(F32, d + 4L * i, scale * slope);
-        }
     }
 
     @Override

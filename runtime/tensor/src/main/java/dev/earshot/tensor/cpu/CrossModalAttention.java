@@ -4,6 +4,7 @@ import static dev.earshot.tensor.cpu.NativeMemory.ALL;
 
 import dev.earshot.tensor.DType;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * The fusing attention of an audio-visual adapter and its backward op: a few latents of a few dozen numbers, which stay in
@@ -20,6 +21,11 @@ final class CrossModalAttention {
     private final int width;
     private final double[] weights;
     private final double[] slopes;
+    private final float[][] keys; // the latents of a batch element
+    private final float[][] gradKeys;
+    private final float[] query;
+    private final float[] grad;
+    private final float[] result;
 
     private CrossModalAttention(View u, View t, float scale) {
         this.u = u;
@@ -29,6 +35,11 @@ final class CrossModalAttention {
         this.width = Math.toIntExact(t.dim(2));
         this.weights = new double[latents];
         this.slopes = new double[latents];
+        this.keys = new float[latents][width];
+        this.gradKeys = new float[latents][width];
+        this.query = new float[width];
+        this.grad = new float[width];
+        this.result = new float[width];
     }
 
     /** See {@link dev.earshot.tensor.Backend#crossModalAttention}. */
@@ -69,23 +80,29 @@ final class CrossModalAttention {
         return x.at(batch * x.stride(0) + row * x.stride(1));
     }
 
+    private void load(View rows, long batch, float[][] into) {
+        for (int j = 0; j < latents; j++) {
+            HeapRows.load(row(rows, batch, j), into[j], width);
+        }
+    }
+
     private void forward(long batch, float gate, View out) {
+        load(t, batch, keys);
         for (long i = 0; i < u.dim(1); i++) {
-            long query = row(u, batch, i);
-            long target = row(out, batch, i);
-            attend(batch, query);
-            Rows.load(DType.F32, query, 1, target, width);
+            HeapRows.load(row(u, batch, i), query, width);
+            attend();
             for (int j = 0; j < latents; j++) {
-                Vectors.addScaled((float) (gate * weights[j]), row(t, batch, j), target, width);
+                HeapRows.addScaled((float) (gate * weights[j]), keys[j], query, width);
             }
+            HeapRows.store(query, row(out, batch, i), width);
         }
     }
 
     /** Sets the weights of one image token. */
-    private void attend(long batch, long query) {
+    private void attend() {
         double max = Double.NEGATIVE_INFINITY;
         for (int j = 0; j < latents; j++) {
-            weights[j] = scale * Dots.product(query, row(t, batch, j), width);
+            weights[j] = scale * Dots.product(query, keys[j], width);
             max = Math.max(max, weights[j]);
         }
         double sum = 0;
@@ -100,32 +117,36 @@ final class CrossModalAttention {
 
     /** Adds to the gradients of u and t and returns the share of that of the gate. */
     private double backward(long batch, float gate, View gradOut, View gradU, View gradT) {
+        load(t, batch, keys);
+        for (float[] sums : gradKeys) {
+            Arrays.fill(sums, 0);
+        }
         double gateShare = 0;
         for (long i = 0; i < u.dim(1); i++) {
-            long query = row(u, batch, i);
-            long grad = row(gradOut, batch, i);
-            attend(batch, query);
+            HeapRows.load(row(u, batch, i), query, width);
+            HeapRows.load(row(gradOut, batch, i), grad, width);
+            HeapRows.load(row(gradU, batch, i), result, width);
+            attend();
             double projection = 0;
             for (int j = 0; j < latents; j++) {
-                slopes[j] = Dots.product(grad, row(t, batch, j), width);
+                slopes[j] = Dots.product(grad, keys[j], width);
                 projection += weights[j] * slopes[j];
             }
             gateShare += projection; // the weighted latents times the gradient
-            Vectors.addScaled(1, grad, row(gradU, batch, i), width);
+            HeapRows.addScaled(1, grad, result, width);
             for (int j = 0; j < latents; j++) {
                 float score = (float) (scale * gate * weights[j] * (slopes[j] - projection));
-                Vectors.addScaled(score, row(t, batch, j), row(gradU, batch, i), width);
-                addScaled(score, query, (float) (gate * weights[j]), grad, row(gradT, batch, j), width);
+                HeapRows.addScaled(score, keys[j], result, width);
+                HeapRows.addScaled(score, query, gradKeys[j], width);
+                HeapRows.addScaled((float) (gate * weights[j]), grad, gradKeys[j], width);
             }
+            HeapRows.store(result, row(gradU, batch, i), width);
+        }
+        for (int j = 0; j < latents; j++) {
+            HeapRows.load(row(gradT, batch, j), result, width);
+            HeapRows.addScaled(1, gradKeys[j], result, width);
+            HeapRows.store(result, row(gradT, batch, j), width);
         }
         return gateShare;
-    }
-
-    /** target += a x + b y. */
-    private static void addScaled(float a, long x, float b, long y, long target, int n) {
-        for (int i = 0; i < n; i++) {
-            float sum = a * ALL.get(F32, x + 4L * i) + b * ALL.get(F32, y + 4L * i);
-            ALL.set(F32, target + 4L * i, ALL.get(F32, target + 4L * i) + sum);
-        }
     }
 }

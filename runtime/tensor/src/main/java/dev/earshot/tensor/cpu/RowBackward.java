@@ -30,18 +30,24 @@ final class RowBackward {
         public void bind(Binder binder) {
             int width = Math.toIntExact(x.dim(-1));
             add(binder, "layerNorm backward " + x, x, gradOut, gradX, worker -> {
-                long centred = worker.scratch().allocate(4L * width);
-                long scaled = worker.scratch().allocate(4L * width);
-                return (row, grad, target) -> {
-                    float scale = centre(row, eps, centred, width);
-                    long slope = grad;
+                float[] centred = new float[width];
+                float[] slope = new float[width];
+                float[] target = new float[width];
+                float[] weights = new float[width];
+                return (row, grad, to) -> {
+                    HeapRows.load(row, centred, width);
+                    HeapRows.load(grad, slope, width);
+                    HeapRows.load(to, target, width);
                     if (gamma.isPresent()) {
-                        Vectors.multiply(grad, gamma.get().address(), scaled, width);
-                        slope = scaled;
+                        HeapRows.load(gamma.get().address(), weights, width);
+                        HeapRows.multiply(slope, weights, width);
                     }
-                    float mean = Dots.sum(slope, width) / width;
+                    HeapRows.subtract(centred, HeapRows.sum(centred, width) / width, width);
+                    float scale = (float) (1 / Math.sqrt(Dots.product(centred, centred, width) / width + eps));
+                    float mean = HeapRows.sum(slope, width) / width;
                     float projection = Dots.product(slope, centred, width) / width * scale * scale;
-                    combine(slope, centred, scale, mean, projection, target, width);
+                    HeapRows.normSlopes(slope, centred, scale, mean, projection, target, width);
+                    HeapRows.store(target, to, width);
                 };
             });
         }
@@ -51,15 +57,6 @@ final class RowBackward {
     static float centre(long x, float eps, long centred, int n) {
         Vectors.subtract(x, Dots.sum(x, n) / n, centred, n);
         return (float) (1 / Math.sqrt(Dots.squares(centred, n) / n + eps));
-    }
-
-    /** target += scale * (slope - mean - projection * centred). */
-    private static void combine(
-            long slope, long centred, float scale, float mean, float projection, long target, int n) {
-        for (int i = 0; i < n; i++) {
-            float sum = ALL.get(F32, slope + 4L * i) - mean - projection * ALL.get(F32, centred + 4L * i);
-            ALL.set(F32, target + 4L * i, ALL.get(F32, target + 4L * i) + scale * sum);
-        }
     }
 
     /** See {@link dev.earshot.tensor.TrainingOps#softmaxBackward}. */
