@@ -29,7 +29,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import picocli.CommandLine;
 
-/** The command on miniature trees of the demo world. */
+/** The command on miniature trees of the demo world; long because each benchmark has a tree of its own to be scored on. */
 class EvalCommandTest {
     private static final int SIDE = 224;
 
