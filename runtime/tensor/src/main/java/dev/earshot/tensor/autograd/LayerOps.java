@@ -201,51 +201,49 @@ final class LayerOps {
     }
 
     void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor sums) {
-        boolean needed = r.isActive(f, g);
         b.pixelMatching(f, g, settings, cost, winners, sums);
-        if (!matched(needed, cost, winners, sums)) {
-            return;
-        }
-        Tensor keptF = r.save(f);
-        Tensor keptG = r.save(g);
-        Tensor keptWinners = r.save(winners);
-        Tensor keptSums = r.save(sums);
-        Supplier<Tensor> toF = r.slot(f);
-        Supplier<Tensor> toG = r.slot(g);
-        r.record(
-                cost,
-                gradCost -> t.pixelMatchingBackward(
-                        keptF, keptG, settings, keptWinners, keptSums, gradCost, toF.get(), toG.get()));
+        matched(
+                f,
+                g,
+                new Matched(cost, winners, sums),
+                (keptF, keptG, kept, gradCost, gradF, gradG) -> t.pixelMatchingBackward(
+                        keptF, keptG, settings, kept.winners(), kept.sums(), gradCost, gradF, gradG));
     }
 
     void pixelMatching(
             Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor sums) {
         r.refuse("pixelMatching weights", weights);
-        boolean needed = r.isActive(f, g);
+        Tensor keptWeights = r.isActive(f, g) ? r.save(weights) : weights;
         b.pixelMatching(f, g, settings, weights, cost, winners, sums);
-        if (!matched(needed, cost, winners, sums)) {
+        matched(
+                f,
+                g,
+                new Matched(cost, winners, sums),
+                (keptF, keptG, kept, gradCost, gradF, gradG) -> t.pixelMatchingBackward(
+                        keptF, keptG, settings, keptWeights, kept.winners(), kept.sums(), gradCost, gradF, gradG));
+    }
+
+    /** What a matching writes. */
+    private record Matched(Tensor cost, Tensor winners, Tensor sums) {}
+
+    @FunctionalInterface
+    private interface MatchingBackward {
+        void run(Tensor f, Tensor g, Matched kept, Tensor gradCost, Tensor gradF, Tensor gradG);
+    }
+
+    /** Winners and sums are constants; the cost is recorded if something active was matched. */
+    private void matched(Tensor f, Tensor g, Matched out, MatchingBackward backward) {
+        r.constant(out.winners());
+        r.constant(out.sums());
+        if (!r.isActive(f, g)) {
+            r.constant(out.cost());
             return;
         }
         Tensor keptF = r.save(f);
         Tensor keptG = r.save(g);
-        Tensor keptWeights = r.save(weights);
-        Tensor keptWinners = r.save(winners);
-        Tensor keptSums = r.save(sums);
+        Matched kept = new Matched(out.cost(), r.save(out.winners()), r.save(out.sums()));
         Supplier<Tensor> toF = r.slot(f);
         Supplier<Tensor> toG = r.slot(g);
-        r.record(
-                cost,
-                gradCost -> t.pixelMatchingBackward(
-                        keptF, keptG, settings, keptWeights, keptWinners, keptSums, gradCost, toF.get(), toG.get()));
-    }
-
-    /** Notes what a matching wrote; false if nothing active was matched. */
-    private boolean matched(boolean needed, Tensor cost, Tensor winners, Tensor sums) {
-        r.constant(winners);
-        r.constant(sums);
-        if (!needed) {
-            r.constant(cost);
-        }
-        return needed;
+        r.record(out.cost(), gradCost -> backward.run(keptF, keptG, kept, gradCost, toF.get(), toG.get()));
     }
 }
