@@ -47,25 +47,6 @@ final class Dots {
         return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }
 
-    /** Sum of x. */
-    static float sum(long x, int n) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        long end = x + 4L * (n - n % 4);
-        for (long at = x; at < end; at += 16) {
-            s0 += ALL.get(F32, at);
-            s1 += ALL.get(F32, at + 4);
-            s2 += ALL.get(F32, at + 8);
-            s3 += ALL.get(F32, at + 12);
-        }
-        for (long at = end; at < x + 4L * n; at += 4) {
-            s0 += ALL.get(F32, at);
-        }
-        return (s0 + s1) + (s2 + s3);
-    }
-
     /** Sum of (x[i] - y[i])^2. */
     static float squaredDistance(long x, long y, int n) {
         float s0 = 0;
@@ -114,6 +95,33 @@ final class Dots {
         }
         for (int i = end; i < n; i++) {
             s0 = Math.fma(x[i], y[i], s0);
+        }
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    }
+
+    /** Sum of the first {@code n} elements. */
+    static float sum(float[] x, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        int end = n - n % LANES;
+        for (int i = 0; i < end; i += LANES) {
+            s0 += x[i];
+            s1 += x[i + 1];
+            s2 += x[i + 2];
+            s3 += x[i + 3];
+            s4 += x[i + 4];
+            s5 += x[i + 5];
+            s6 += x[i + 6];
+            s7 += x[i + 7];
+        }
+        for (int i = end; i < n; i++) {
+            s0 += x[i];
         }
         return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }

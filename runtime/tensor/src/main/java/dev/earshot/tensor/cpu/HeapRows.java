@@ -59,31 +59,4 @@ final class HeapRows {
             target[i] += scale * (slope[i] - mean - projection * centred[i]);
         }
     }
-
-    /** Sum of x with eight partial sums, in a fixed order. */
-    static float sum(float[] x, int n) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        float s4 = 0;
-        float s5 = 0;
-        float s6 = 0;
-        float s7 = 0;
-        int end = n & -8;
-        for (int i = 0; i < end; i += 8) {
-            s0 += x[i];
-            s1 += x[i + 1];
-            s2 += x[i + 2];
-            s3 += x[i + 3];
-            s4 += x[i + 4];
-            s5 += x[i + 5];
-            s6 += x[i + 6];
-            s7 += x[i + 7];
-        }
-        for (int i = end; i < n; i++) {
-            s0 += x[i];
-        }
-        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
-    }
 }

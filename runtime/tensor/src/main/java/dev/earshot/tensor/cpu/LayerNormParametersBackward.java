@@ -18,17 +18,19 @@ record LayerNormParametersBackward(View x, float eps, View gradOut, View gradGam
         // I64 for room: sums of gamma and beta of every chunk, as doubles.
         long partial = binder.temporary(DType.I64, chunks, 2, width).address();
         RowSharing.add(binder, "layerNorm parameters backward " + x, chunks, x.elements(), worker -> {
-            long centred = worker.scratch().allocate(4L * width);
+            float[] centred = new float[width];
+            long normed = worker.scratch().allocate(4L * width);
             RowBackward.FloatRow floats = new RowBackward.FloatRow(worker, x.dtype(), width);
             return chunk -> {
                 long gamma = partial + 16 * chunk * width;
                 Vectors.clear(gamma, 2 * width);
                 for (long row = chunk * CHUNK; row < Math.min(rows, (chunk + 1) * CHUNK); row++) {
-                    long values = floats.of(x.at(RowBackward.offset(space, 0, row)));
+                    HeapRows.load(floats.of(x.at(RowBackward.offset(space, 0, row))), centred, width);
                     long grad = gradOut.at(RowBackward.offset(space, 1, row));
-                    float scale = RowBackward.centre(values, eps, centred, width);
-                    Vectors.scale(scale, centred, width);
-                    Vectors.addProductTo(gamma, grad, centred, width);
+                    float scale = RowBackward.centre(centred, eps, width);
+                    HeapRows.store(centred, normed, width);
+                    Vectors.scale(scale, normed, width);
+                    Vectors.addProductTo(gamma, grad, normed, width);
                     Vectors.addTo(gamma + 8L * width, grad, width);
                 }
             };

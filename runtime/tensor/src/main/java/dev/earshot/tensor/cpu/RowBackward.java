@@ -42,9 +42,8 @@ final class RowBackward {
                         HeapRows.load(gamma.get().address(), weights, width);
                         HeapRows.multiply(slope, weights, width);
                     }
-                    HeapRows.subtract(centred, HeapRows.sum(centred, width) / width, width);
-                    float scale = (float) (1 / Math.sqrt(Dots.product(centred, centred, width) / width + eps));
-                    float mean = HeapRows.sum(slope, width) / width;
+                    float scale = centre(centred, eps, width);
+                    float mean = Dots.sum(slope, width) / width;
                     float projection = Dots.product(slope, centred, width) / width * scale * scale;
                     HeapRows.normSlopes(slope, centred, scale, mean, projection, target, width);
                     HeapRows.store(target, to, width);
@@ -53,10 +52,10 @@ final class RowBackward {
         }
     }
 
-    /** Writes x - mean(x) and returns 1 / sqrt(var + eps). */
-    static float centre(long x, float eps, long centred, int n) {
-        Vectors.subtract(x, Dots.sum(x, n) / n, centred, n);
-        return (float) (1 / Math.sqrt(Dots.squares(centred, n) / n + eps));
+    /** Subtracts its mean from x and returns 1 / sqrt(var + eps). */
+    static float centre(float[] x, float eps, int n) {
+        HeapRows.subtract(x, Dots.sum(x, n) / n, n);
+        return (float) (1 / Math.sqrt(Dots.product(x, x, n) / n + eps));
     }
 
     /** See {@link dev.earshot.tensor.TrainingOps#softmaxBackward}. */

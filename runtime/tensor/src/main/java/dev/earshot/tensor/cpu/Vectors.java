@@ -5,8 +5,8 @@ import static dev.earshot.tensor.cpu.NativeMemory.ALL;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Loops over dense F32 vectors by address that several ops share. Each is one simple counted loop, which the compiler
- * vectorises, except for the sums, whose order it must keep: those have a few partial sums.
+ * Loops over dense F32 vectors by address that several ops share. The compiler does not vectorise them, since addresses may
+ * overlap; where a loop weighs, {@link HeapRows} is the faster form. Sums have a few partial sums in a fixed order.
  */
 final class Vectors {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -21,24 +21,10 @@ final class Vectors {
         }
     }
 
-    /** y += a b, elementwise. */
-    static void addProduct(long a, long b, long y, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(F32, y + 4L * i, ALL.get(F32, y + 4L * i) + ALL.get(F32, a + 4L * i) * ALL.get(F32, b + 4L * i));
-        }
-    }
-
     /** y = a b, elementwise. */
     static void multiply(long a, long b, long y, int n) {
         for (int i = 0; i < n; i++) {
             ALL.set(F32, y + 4L * i, ALL.get(F32, a + 4L * i) * ALL.get(F32, b + 4L * i));
-        }
-    }
-
-    /** y = x - shift. */
-    static void subtract(long x, float shift, long y, int n) {
-        for (int i = 0; i < n; i++) {
-            ALL.set(F32, y + 4L * i, ALL.get(F32, x + 4L * i) - shift);
         }
     }
 
