@@ -1,4 +1,5 @@
 /** Shapes, tensors, memory scopes, the {@code Backend} op interface and its CPU and reference implementations. */
+@SuppressWarnings("module") // earshot-cuda is built after this module
 module dev.earshot.tensor {
     requires dev.earshot.bindings;
 
@@ -6,6 +7,8 @@ module dev.earshot.tensor {
     exports dev.earshot.tensor.autograd;
     exports dev.earshot.tensor.cases;
     exports dev.earshot.tensor.cpu;
+    exports dev.earshot.tensor.internal to
+            dev.earshot.cuda;
     exports dev.earshot.tensor.reference;
     exports dev.earshot.tensor.weights;
 

@@ -12,7 +12,7 @@ import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.TrainingOps;
 import dev.earshot.tensor.Workspace;
-import dev.earshot.tensor.internal.HostWorkspace;
+import dev.earshot.tensor.internal.ChunkWorkspace;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
@@ -104,7 +104,7 @@ public final class CpuBackend extends CpuForward {
     @Override
     public Workspace workspace(long bytes) {
         return exclusively("workspace", () -> {
-            Workspace workspace = new HostWorkspace(bytes, this::childClosed);
+            Workspace workspace = ChunkWorkspace.onHost(bytes, this::childClosed);
             children++;
             return workspace;
         });

@@ -12,6 +12,9 @@ import java.lang.foreign.MemorySegment;
  * <p>Allocation by one thread at a time; the memory may be read and written by any thread.
  */
 public final class HostMemory implements AutoCloseable {
+    /** Alignment in bytes: a cache line, and the widest vector register. */
+    public static final int ALIGNMENT = 64;
+
     private final Arena arena = Arena.ofShared();
     private final String owner;
     private long bytes;
@@ -22,10 +25,10 @@ public final class HostMemory implements AutoCloseable {
         this.owner = owner;
     }
 
-    /** Fresh zeroed memory aligned to {@link HostWorkspace#ALIGNMENT} bytes. */
+    /** Fresh zeroed memory aligned to {@link #ALIGNMENT} bytes. */
     public MemorySegment allocate(long size) {
         ensureOpen("allocate");
-        MemorySegment segment = arena.allocate(size, HostWorkspace.ALIGNMENT);
+        MemorySegment segment = arena.allocate(size, ALIGNMENT);
         bytes += size;
         return segment;
     }

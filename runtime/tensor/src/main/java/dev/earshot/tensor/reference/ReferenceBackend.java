@@ -18,8 +18,8 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.TrainingOps;
 import dev.earshot.tensor.UnaryOp;
 import dev.earshot.tensor.Workspace;
+import dev.earshot.tensor.internal.ChunkWorkspace;
 import dev.earshot.tensor.internal.Elements;
-import dev.earshot.tensor.internal.HostWorkspace;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
@@ -78,7 +78,7 @@ public final class ReferenceBackend implements Backend {
     @Override
     public Workspace workspace(long bytes) {
         ensureOpen("workspace");
-        HostWorkspace workspace = new HostWorkspace(bytes, this::childClosed);
+        ChunkWorkspace workspace = ChunkWorkspace.onHost(bytes, this::childClosed);
         children++;
         return workspace;
     }

@@ -51,7 +51,7 @@ class LeakRegistryTest {
     @Test
     void theCheckNamesWhatWasLeftOpen() {
         List<LeakRegistry.Entry> before = LeakRegistry.open();
-        HostWorkspace workspace = new HostWorkspace(64, () -> {});
+        ChunkWorkspace workspace = ChunkWorkspace.onHost(64, () -> {});
         String report = LeakCheck.report("SomeTest", before);
         workspace.close();
         assertTrue(report.startsWith("SomeTest left 1 resource(s) open"), report);
@@ -65,7 +65,7 @@ class LeakRegistryTest {
         private Forgetful() {}
 
         public static void main(String[] args) {
-            new HostWorkspace(4096, () -> {});
+            ChunkWorkspace.onHost(4096, () -> {});
         }
     }
 

@@ -15,18 +15,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class HostWorkspaceTest {
-    private static HostWorkspace open(long bytes) {
-        return new HostWorkspace(bytes, false, () -> {});
+class ChunkWorkspaceTest {
+    private static ChunkWorkspace open(long bytes) {
+        return new ChunkWorkspace(new HostChunks(), bytes, false, () -> {});
     }
 
-    private static HostWorkspace guarded() {
-        return new HostWorkspace(0, true, () -> {});
+    private static ChunkWorkspace guarded() {
+        return new ChunkWorkspace(new HostChunks(), 0, true, () -> {});
     }
 
     @Test
     void tensorsAreAlignedAndDoNotOverlap() {
-        try (HostWorkspace ws = open(1000)) {
+        try (ChunkWorkspace ws = open(1000)) {
             long end = 0;
             for (DType dtype : DType.values()) {
                 Tensor x = ws.allocate(dtype, 3, 5);
@@ -40,7 +40,7 @@ class HostWorkspaceTest {
 
     @Test
     void aFrameGivesBackWhatWasAllocatedInIt() {
-        try (HostWorkspace ws = open(1 << 16)) {
+        try (ChunkWorkspace ws = open(1 << 16)) {
             ws.allocate(DType.F32, 10);
             long first;
             try (Workspace.Frame _ = ws.frame()) {
@@ -55,7 +55,7 @@ class HostWorkspaceTest {
 
     @Test
     void aRepeatedPassGetsTheSameAddressesAndNoMoreMemory() {
-        try (HostWorkspace ws = open(100)) {
+        try (ChunkWorkspace ws = open(100)) {
             List<Long> first = pass(ws);
             long capacity = ws.capacityBytes();
             long peak = ws.peakBytes();
@@ -83,7 +83,7 @@ class HostWorkspaceTest {
 
     @Test
     void growthKeepsEarlierTensorsInPlace() {
-        try (HostWorkspace ws = open(64)) {
+        try (ChunkWorkspace ws = open(64)) {
             Tensor x = ws.allocate(DType.I64, 8);
             x.segment().set(ValueLayout.JAVA_LONG, 56, 42);
             ws.allocate(DType.F32, 1 << 20);
@@ -95,7 +95,7 @@ class HostWorkspaceTest {
 
     @Test
     void scalarsAndEmptyTensorsAreLegal() {
-        try (HostWorkspace ws = guarded()) {
+        try (ChunkWorkspace ws = guarded()) {
             assertEquals(4, ws.allocate(DType.F32, Shape.of()).segment().byteSize());
             assertEquals(0, ws.allocate(DType.F32, 3, 0, 5).segment().byteSize());
             ws.checkSentinels();
@@ -104,7 +104,7 @@ class HostWorkspaceTest {
 
     @Test
     void framesClosedOutOfOrderFail() {
-        try (HostWorkspace ws = open(0)) {
+        try (ChunkWorkspace ws = open(0)) {
             Workspace.Frame outer = ws.frame();
             Workspace.Frame inner = ws.frame();
             assertTrue(assertThrows(IllegalStateException.class, outer::close)
@@ -118,7 +118,7 @@ class HostWorkspaceTest {
 
     @Test
     void resetInsideAFrameFails() {
-        try (HostWorkspace ws = open(0);
+        try (ChunkWorkspace ws = open(0);
                 Workspace.Frame _ = ws.frame()) {
             assertTrue(assertThrows(IllegalStateException.class, ws::reset)
                     .getMessage()
@@ -128,7 +128,7 @@ class HostWorkspaceTest {
 
     @Test
     void useAfterCloseSaysWhoWasClosed() {
-        HostWorkspace ws = open(100);
+        ChunkWorkspace ws = open(100);
         Tensor x = ws.allocate(DType.F32, 4);
         Workspace.Frame frame = ws.frame();
         ws.close();
@@ -149,7 +149,7 @@ class HostWorkspaceTest {
     @Test
     void writingPastATensorIsSeen() {
         for (long at : new long[] {-1, 12}) {
-            HostWorkspace ws = guarded();
+            ChunkWorkspace ws = guarded();
             MemorySegment x = ws.allocate(DType.F32, 3).segment();
             ws.checkSentinels();
             poke(x.address() + at);
@@ -165,7 +165,7 @@ class HostWorkspaceTest {
     /** A replayed program writes the tensors of closed frames, over the guards of what lies there now. */
     @Test
     void aReplayMayWriteOverGroundThatWasGivenBack() {
-        HostWorkspace ws = guarded();
+        ChunkWorkspace ws = guarded();
         long address;
         try (Workspace.Frame _ = ws.frame()) {
             address = ws.allocate(DType.U8, 200).segment().address();
@@ -178,7 +178,7 @@ class HostWorkspaceTest {
 
     @Test
     void aFramesCloseChecksItsSentinels() {
-        HostWorkspace ws = guarded();
+        ChunkWorkspace ws = guarded();
         Workspace.Frame frame = ws.frame();
         MemorySegment x = ws.allocate(DType.U8, 5).segment();
         poke(x.address() + 5);
@@ -196,7 +196,7 @@ class HostWorkspaceTest {
     @Test
     void closeTellsTheBackendOnce() {
         int[] calls = new int[1];
-        HostWorkspace ws = new HostWorkspace(0, () -> calls[0]++);
+        ChunkWorkspace ws = new ChunkWorkspace(new HostChunks(), 0, () -> calls[0]++);
         ws.close();
         ws.close();
         assertEquals(1, calls[0]);

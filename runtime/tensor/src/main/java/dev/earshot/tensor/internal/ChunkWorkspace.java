@@ -4,40 +4,36 @@ import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A workspace in host memory, used by the reference and the CPU backend. It holds a list of chunks and a position; an
+ * The workspace of every backend: a list of chunks of a {@link WorkspaceMemory} and a position. An
  * allocation that does not fit into the rest of the current chunk moves on to the next chunk with room, or adds one.
  * Because the search starts at the position and goes forward only, a pass that repeats the calls of an earlier pass gets
  * the same addresses and no new chunk.
  *
- * <p>Cost: a new chunk is zeroed and its pages faulted in, see {@link HostMemory}; allocating from it is a few additions and
- * three small heap objects. Every tensor has a storage of exactly its own bytes, so that Java code which runs past its end
+ * <p>Cost: a new chunk of host memory is zeroed and its pages faulted in, see {@link HostMemory}; allocating from it is a few
+ * additions and three small heap objects. Every tensor has a storage of exactly its own bytes, so that Java code which runs past its end
  * fails at once.
  *
- * <p>With sentinels every tensor is preceded and followed by at least {@value #ALIGNMENT} guard bytes;
+ * <p>With sentinels every tensor is preceded and followed by guard bytes;
  * {@link #checkSentinels()}, every frame's close, {@link #reset()} and {@link #close()} verify those of the tensors they
  * look at or give back. A tensor on ground that an earlier frame gave back is verified by its frame's close alone, since
  * a captured program that is replayed writes the earlier tensors there again. Switched on for a single workspace by its
  * constructor, or for all by {@code -Dearshot.sentinels=true}.
  */
-public final class HostWorkspace implements Workspace {
-    /** Alignment of tensors in bytes: a cache line, and the widest vector register. */
-    public static final int ALIGNMENT = 64;
-
+public final class ChunkWorkspace implements Workspace {
     private static final long SMALLEST_CHUNK = 1L << 20;
     private static final byte GUARD = (byte) 0xA5;
     private static final boolean SENTINELS = Boolean.getBoolean("earshot.sentinels");
 
     private final ThreadGuard guard = new ThreadGuard("workspace");
     private final LeakRegistry.Handle leak;
-    private final HostMemory memory = new HostMemory("workspace");
-    private final List<MemorySegment> chunks = new ArrayList<>();
-    private final List<HostFrame> frames = new ArrayList<>();
+    private final WorkspaceMemory memory;
+    private final int alignment;
+    private final List<Long> chunks = new ArrayList<>();
+    private final List<ChunkFrame> frames = new ArrayList<>();
     private final boolean sentinels;
     private final List<Guarded> guarded = new ArrayList<>();
     private final Runnable onClose;
@@ -49,13 +45,23 @@ public final class HostWorkspace implements Workspace {
     private long used;
     private long peak;
 
-    /** A workspace that starts with {@code bytes} (0 is fine) and runs {@code onClose} once when it is closed. */
-    public HostWorkspace(long bytes, Runnable onClose) {
-        this(bytes, SENTINELS, onClose);
+    /** A workspace in host memory; see {@link #ChunkWorkspace(WorkspaceMemory, long, Runnable)}. */
+    public static ChunkWorkspace onHost(long bytes, Runnable onClose) {
+        return new ChunkWorkspace(new HostChunks(), bytes, onClose);
     }
 
-    /** As {@link #HostWorkspace(long, Runnable)}, with guard bytes round every tensor if {@code sentinels}. */
-    public HostWorkspace(long bytes, boolean sentinels, Runnable onClose) {
+    /**
+     * A workspace over {@code memory}, which it closes, that starts with {@code bytes} (0 is fine) and runs {@code onClose}
+     * once when it is closed.
+     */
+    public ChunkWorkspace(WorkspaceMemory memory, long bytes, Runnable onClose) {
+        this(memory, bytes, SENTINELS, onClose);
+    }
+
+    /** As the other constructor, with guard bytes round every tensor if {@code sentinels}. */
+    ChunkWorkspace(WorkspaceMemory memory, long bytes, boolean sentinels, Runnable onClose) {
+        this.memory = memory;
+        this.alignment = memory.alignment();
         if (bytes < 0) {
             throw new IllegalArgumentException("workspace: expected a size >= 0, got " + bytes);
         }
@@ -73,43 +79,46 @@ public final class HostWorkspace implements Workspace {
         guard.enter("allocate");
         try {
             memory.ensureOpen("allocate");
-            long margin = sentinels ? ALIGNMENT : 0;
-            MemorySegment block = take(Math.addExact(roundUp(bytes), 2 * margin));
-            boolean reused = chunk < freshChunk || (chunk == freshChunk && position - block.byteSize() < freshPosition);
+            long margin = sentinels ? alignment : 0;
+            long size = Math.addExact(roundUp(bytes), 2 * margin);
+            take(size);
+            long start = position - size;
+            long from = start + margin;
             if (sentinels) {
-                block.asSlice(0, margin).fill(GUARD);
-                block.asSlice(margin + bytes).fill(GUARD);
-                guarded.add(new Guarded(block, margin, bytes, dtype, shape, reused));
+                boolean reused = chunk < freshChunk || (chunk == freshChunk && start < freshPosition);
+                memory.fill(chunk, start, margin, GUARD);
+                memory.fill(chunk, from + bytes, position - from - bytes, GUARD);
+                guarded.add(new Guarded(chunk, from, bytes, position, dtype, shape, reused));
             }
-            return Tensor.of(memory.storage(block.asSlice(margin, bytes)), 0, dtype, shape);
+            return Tensor.of(memory.storage(chunk, from, bytes), 0, dtype, shape);
         } finally {
             guard.exit();
         }
     }
 
-    /** The next {@code bytes} (a multiple of the alignment) of the first chunk from the position on that has them. */
-    private MemorySegment take(long bytes) {
-        while (chunk < chunks.size() && chunks.get(chunk).byteSize() - position < bytes) {
-            used += chunks.get(chunk).byteSize() - position;
+    /** Moves the position past the next {@code bytes} (a multiple of the alignment) of the first chunk that has them. */
+    private void take(long bytes) {
+        while (chunk < chunks.size() && chunks.get(chunk) - position < bytes) {
+            used += chunks.get(chunk) - position;
             chunk++;
             position = 0;
         }
         if (chunk == chunks.size()) {
             addChunk(Math.max(bytes, Math.max(memory.bytes() / 2, SMALLEST_CHUNK)));
         }
-        MemorySegment block = chunks.get(chunk).asSlice(position, bytes);
         position += bytes;
         used += bytes;
         peak = Math.max(peak, used);
-        return block;
     }
 
     private void addChunk(long bytes) {
-        chunks.add(memory.allocate(roundUp(bytes)));
+        long size = roundUp(bytes);
+        memory.addChunk(size);
+        chunks.add(size);
     }
 
-    private static long roundUp(long bytes) {
-        return Math.addExact(bytes, ALIGNMENT - 1) & -ALIGNMENT;
+    private long roundUp(long bytes) {
+        return Math.addExact(bytes, alignment - 1) & -alignment;
     }
 
     @Override
@@ -117,7 +126,7 @@ public final class HostWorkspace implements Workspace {
         guard.enter("frame");
         try {
             memory.ensureOpen("frame");
-            HostFrame frame = new HostFrame(chunk, position, used, guarded.size());
+            ChunkFrame frame = new ChunkFrame(chunk, position, used, guarded.size());
             frames.add(frame);
             return frame;
         } finally {
@@ -208,30 +217,50 @@ public final class HostWorkspace implements Workspace {
         }
     }
 
-    private record Guarded(MemorySegment block, long margin, long bytes, DType dtype, Shape shape, boolean reused) {
-        void check() {
-            check("before", 0, margin);
-            check("after", margin + bytes, block.byteSize());
+    /** A tensor between guards: elements in [from, from + bytes) of a chunk, guards before and up to {@code end}. */
+    private final class Guarded {
+        private final int inChunk;
+        private final long from;
+        private final long bytes;
+        private final long end;
+        private final String tensor;
+        private final boolean reused;
+
+        private Guarded(int inChunk, long from, long bytes, long end, DType dtype, Shape shape, boolean reused) {
+            this.inChunk = inChunk;
+            this.from = from;
+            this.bytes = bytes;
+            this.end = end;
+            this.tensor = dtype + " " + shape;
+            this.reused = reused;
         }
 
-        private void check(String where, long from, long to) {
-            for (long i = from; i < to; i++) {
-                if (block.get(ValueLayout.JAVA_BYTE, i) != GUARD) {
-                    throw new IllegalStateException("workspace: guard byte %d %s tensor %s %s was overwritten"
-                            .formatted(i - from, where, dtype, shape));
-                }
+        boolean reused() {
+            return reused;
+        }
+
+        void check() {
+            check("before", from - alignment, from);
+            check("after", from + bytes, end);
+        }
+
+        private void check(String where, long first, long last) {
+            long changed = memory.firstChange(inChunk, first, last - first, GUARD);
+            if (changed >= 0) {
+                throw new IllegalStateException(
+                        "workspace: guard byte %d %s tensor %s was overwritten".formatted(changed, where, tensor));
             }
         }
     }
 
-    private final class HostFrame implements Frame {
+    private final class ChunkFrame implements Frame {
         private final int atChunk;
         private final long atPosition;
         private final long atUsed;
         private final int atGuarded;
         private boolean open = true;
 
-        private HostFrame(int atChunk, long atPosition, long atUsed, int atGuarded) {
+        private ChunkFrame(int atChunk, long atPosition, long atUsed, int atGuarded) {
             this.atChunk = atChunk;
             this.atPosition = atPosition;
             this.atUsed = atUsed;
