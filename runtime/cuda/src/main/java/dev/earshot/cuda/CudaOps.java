@@ -1,0 +1,41 @@
+package dev.earshot.cuda;
+
+import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.ops.AttentionOps;
+import dev.earshot.cuda.ops.ConvolutionOps;
+import dev.earshot.cuda.ops.ElementwiseOps;
+import dev.earshot.cuda.ops.ImageOps;
+import dev.earshot.cuda.ops.PixelMatchingOps;
+import dev.earshot.cuda.ops.ProductOps;
+import dev.earshot.cuda.ops.ReduceOps;
+import dev.earshot.cuda.ops.RowOps;
+
+/** The op families on one card; their arguments were checked and are not empty. */
+record CudaOps(
+        ElementwiseOps elementwise,
+        ReduceOps reductions,
+        RowOps rows,
+        ImageOps images,
+        ProductOps products,
+        ConvolutionOps convolutions,
+        AttentionOps attention,
+        PixelMatchingOps matching)
+        implements AutoCloseable {
+    CudaOps(CudaContext context) {
+        this(
+                new ElementwiseOps(context),
+                new ReduceOps(context),
+                new RowOps(context),
+                new ImageOps(context),
+                new ProductOps(context),
+                new ConvolutionOps(context),
+                new AttentionOps(context),
+                new PixelMatchingOps(context));
+    }
+
+    @Override
+    public void close() {
+        convolutions.close();
+        products.close();
+    }
+}
