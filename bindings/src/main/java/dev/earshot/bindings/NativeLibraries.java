@@ -55,6 +55,70 @@ public final class NativeLibraries {
     }
 
     /**
+     * Loads the CUDA driver {@code libcuda.so.1}, once per process; later calls return the same report, whose version
+     * is the newest CUDA that the driver supports. Nothing is initialised yet ({@code cuInit} is for the caller).
+     *
+     * <p>The real driver is found by the dynamic linker. The simulated device is taken from the folder in system
+     * property {@code earshot.simcuda.dir} or environment variable {@code EARSHOT_SIMCUDA_DIR}. Afterwards the
+     * generated class {@link dev.earshot.bindings.cuda.cuda} can be used, and whoever else in this process asks for
+     * {@code libcuda.so.1} gets the same library.
+     *
+     * @throws NativeLibraryException if it cannot be found or loaded, or is for CUDA 11 or older; every call throws the
+     *     same one
+     * @throws IllegalStateException if this process already uses the other flavour
+     */
+    public static LibraryReport loadCudaDriver(CudaFlavour flavour) {
+        return CudaLoader.ofProcess().load(CudaLibrary.DRIVER, flavour);
+    }
+
+    /**
+     * Loads cuBLASLt, once per process; later calls return the same report. Afterwards the generated class
+     * {@link dev.earshot.bindings.cublaslt.cublasLt} can be used.
+     *
+     * <p>For {@link CudaFlavour#REAL} a folder in system property {@code earshot.cublaslt.dir} or environment variable
+     * {@code EARSHOT_CUBLASLT_DIR} is taken if one is set, and nothing else is tried then. Otherwise these are tried in
+     * order: the dynamic linker; {@code lib64} of {@code CUDA_HOME}, {@code CUDA_PATH} and {@code /usr/local/cuda};
+     * Python wheels in {@code earshot.cuda.wheels} or {@code EARSHOT_CUDA_WHEELS} (a {@code site-packages} folder), in
+     * {@code VIRTUAL_ENV} and of the first {@code python3} on {@code PATH}; the folders of the distribution. Version 13
+     * is preferred to 12, and left out if the driver was loaded before and is for CUDA 12.
+     *
+     * @throws NativeLibraryException if it cannot be found or loaded; every call throws the same one
+     * @throws IllegalStateException if this process already uses the other flavour
+     */
+    public static LibraryReport loadCublasLt(CudaFlavour flavour) {
+        return CudaLoader.ofProcess().load(CudaLibrary.CUBLASLT, flavour);
+    }
+
+    /**
+     * Loads cuDNN 9, once per process; later calls return the same report. Afterwards the generated class
+     * {@link dev.earshot.bindings.cudnn.cudnn} can be used.
+     *
+     * <p>It is looked for like cuBLASLt, with {@code earshot.cudnn.dir} and {@code EARSHOT_CUDNN_DIR}. cuBLASLt is
+     * loaded too, if it can be, and where it does not lie beside cuDNN so are the other libraries that cuDNN opens.
+     *
+     * @throws NativeLibraryException if it cannot be found or loaded, or was built for a newer CUDA than the driver
+     *     that was loaded before; every call throws the same one
+     * @throws IllegalStateException if this process already uses the other flavour
+     */
+    public static LibraryReport loadCudnn(CudaFlavour flavour) {
+        return CudaLoader.ofProcess().load(CudaLibrary.CUDNN, flavour);
+    }
+
+    /**
+     * Unpacks JCuda's native file and runs the first use of JCuda, which then loads that file. Call
+     * {@link #loadCudaDriver} first: the file is linked with {@code libcuda.so.1} and binds to the one already loaded.
+     *
+     * @param initialise touches {@code jcuda.driver.JCudaDriver}; it should make no temporary files, for
+     *     {@code java.io.tmpdir} has another value while it runs
+     * @throws NativeLibraryException if the artifact {@code org.jcuda:jcuda-natives} is not on the class path or no
+     *     cache folder can be written
+     * @throws UnsatisfiedLinkError if JCuda cannot load the file
+     */
+    public static void loadJCuda(Runnable initialise) {
+        JCudaFiles.load(new UnpackCache(UnpackCache.defaultRoots()), initialise);
+    }
+
+    /**
      * Operating system and processor as the artifacts of bytedeco spell them, for example {@code linux-x86_64}; it is
      * the last part of their resource folders.
      */
