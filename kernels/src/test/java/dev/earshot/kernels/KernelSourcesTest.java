@@ -58,7 +58,8 @@ class KernelSourcesTest {
             Set<String> entries = matches(ENTRY, ptx);
             assertFalse(entries.isEmpty(), name + ": no entry in its PTX");
             if (namesAreWritten) {
-                assertEquals(matches(EXPORT, source), entries, name + ": kernels with EXPORT_KERNEL and entries of the PTX");
+                assertEquals(
+                        matches(EXPORT, source), entries, name + ": kernels with EXPORT_KERNEL and entries of the PTX");
             }
             Set<String> described = matches(Pattern.compile("(?m)^entry: (\\w+) "), info(name, target));
             assertEquals(entries, described, name + ": entries of the PTX and of its .info");
@@ -106,13 +107,15 @@ class KernelSourcesTest {
     }
 
     private static String value(String name, String target, String key) throws IOException {
-        Matcher line =
-                Pattern.compile("(?m)^" + key + ": (.*)$").matcher(info(name, target));
+        Matcher line = Pattern.compile("(?m)^" + key + ": (.*)$").matcher(info(name, target));
         return line.find() ? line.group(1) : "nothing";
     }
 
     private static Set<String> matches(Pattern pattern, String text) {
-        return pattern.matcher(text).results().map(match -> match.group(1)).collect(Collectors.toCollection(TreeSet::new));
+        return pattern.matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The file and all of our headers that it includes, directly or not. */
