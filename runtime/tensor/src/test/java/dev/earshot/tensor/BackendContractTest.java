@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.tensor.testing.TestBackends;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -14,9 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What every backend promises beside the results of its ops: life, threads, programs, transfers, error texts. */
 class BackendContractTest {
     static Stream<String> backends() {
-        return Backends.providers().stream()
-                .filter(provider -> provider.unavailable().isEmpty())
-                .map(BackendProvider::kind);
+        return TestBackends.names();
     }
 
     /** A test body. */

@@ -1,6 +1,7 @@
 package dev.earshot.tensor;
 
 import dev.earshot.tensor.testing.GoldenOps;
+import dev.earshot.tensor.testing.TestBackends;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -13,9 +14,7 @@ class GoldenOpsTest {
     private static final double TOLERANCE = 1e-11;
 
     static Stream<String> backends() {
-        return Backends.providers().stream()
-                .filter(provider -> provider.unavailable().isEmpty())
-                .map(BackendProvider::kind);
+        return TestBackends.names();
     }
 
     /** A test body. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.earshot.tensor.PixelMatching.Mode;
 import dev.earshot.tensor.PixelMatching.Norm;
+import dev.earshot.tensor.testing.TestBackends;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,9 +29,7 @@ class PixelMatchingTest {
     private static final int SIZE = PIXELS * CHANNELS;
 
     static Stream<String> backends() {
-        return Backends.providers().stream()
-                .filter(provider -> provider.unavailable().isEmpty())
-                .map(BackendProvider::kind);
+        return TestBackends.names();
     }
 
     /** Results of one forward and one backward call. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.tensor.testing.TestBackends;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,9 +16,7 @@ class SpecialValuesTest {
     private static final float TINY = 1e-40f;
 
     static Stream<String> backends() {
-        return Backends.providers().stream()
-                .filter(provider -> provider.unavailable().isEmpty())
-                .map(BackendProvider::kind);
+        return TestBackends.names();
     }
 
     /** A test body. */

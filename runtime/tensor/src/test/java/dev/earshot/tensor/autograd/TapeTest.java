@@ -11,8 +11,6 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.BackendProvider;
-import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
@@ -21,6 +19,7 @@ import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
+import dev.earshot.tensor.testing.TestBackends;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -39,11 +38,7 @@ class TapeTest {
 
     @BeforeAll
     void open() {
-        for (BackendProvider provider : Backends.providers()) {
-            if (provider.unavailable().isEmpty()) {
-                backends.add(Backends.open(provider.kind()));
-            }
-        }
+        backends.addAll(TestBackends.open());
     }
 
     @AfterAll
