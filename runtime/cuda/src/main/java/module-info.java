@@ -3,8 +3,12 @@
 module dev.earshot.cuda {
     requires dev.earshot.bindings;
     requires dev.earshot.kernels;
-    requires dev.earshot.tensor;
+    requires transitive dev.earshot.tensor;
     requires jcuda;
 
     exports dev.earshot.cuda;
+
+    provides dev.earshot.tensor.BackendProvider with
+            dev.earshot.cuda.CudaProvider,
+            dev.earshot.cuda.SimulatedCudaProvider;
 }

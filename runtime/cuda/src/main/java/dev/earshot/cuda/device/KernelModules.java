@@ -38,7 +38,6 @@ final class KernelModules implements AutoCloseable {
 
     KernelModules(CudaContext context) {
         this.context = context;
-        JCudaDriver.setExceptionsEnabled(true); // off by default: errors would be return values that nobody looks at
     }
 
     /** The kernel {@code name} of {@code module}, which is loaded if it is not. */

@@ -1,0 +1,4 @@
+package dev.earshot.tensor;
+
+/** The goldens of single ops, on the CUDA backend. */
+class CudaGoldenOpsTest extends GoldenOpsTest {}

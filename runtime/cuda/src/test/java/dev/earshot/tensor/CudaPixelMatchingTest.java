@@ -1,0 +1,4 @@
+package dev.earshot.tensor;
+
+/** Pixel matching, on the CUDA backend. */
+class CudaPixelMatchingTest extends PixelMatchingTest {}

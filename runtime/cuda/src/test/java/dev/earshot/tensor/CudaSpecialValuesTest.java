@@ -1,0 +1,4 @@
+package dev.earshot.tensor;
+
+/** Special values, on the CUDA backend. */
+class CudaSpecialValuesTest extends SpecialValuesTest {}

@@ -1,0 +1,4 @@
+package dev.earshot.tensor.autograd;
+
+/** The tape, on the CUDA backend. */
+class CudaTapeTest extends TapeTest {}

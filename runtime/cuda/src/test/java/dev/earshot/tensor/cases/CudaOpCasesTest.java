@@ -1,0 +1,4 @@
+package dev.earshot.tensor.cases;
+
+/** The op table, on the CUDA backend. */
+class CudaOpCasesTest extends OpCasesTest {}
