@@ -1,51 +1,82 @@
 package dev.earshot.cuda.ops;
 
 import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.kernels.AccumulateKernel;
+import dev.earshot.cuda.kernels.AdamKernel;
+import dev.earshot.cuda.kernels.BinaryKernel;
+import dev.earshot.cuda.kernels.CopyKernel;
+import dev.earshot.cuda.kernels.FillKernel;
+import dev.earshot.cuda.kernels.UnaryBackwardKernel;
+import dev.earshot.cuda.kernels.UnaryKernel;
 import dev.earshot.tensor.BinaryOp;
+import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.TrainingChecks;
 
-/** Elementwise ops, copies, sums into gradients and the optimiser's step. */
+/** Elementwise ops, copies, sums into gradients and the optimiser's step; any strides. */
 public final class ElementwiseOps {
-    private final CudaContext cuda;
+    private final UnaryKernel unary;
+    private final BinaryKernel binary;
+    private final CopyKernel copy;
+    private final FillKernel fill;
+    private final AccumulateKernel accumulate;
+    private final UnaryBackwardKernel unaryBackward;
+    private final AdamKernel adam;
 
     public ElementwiseOps(CudaContext cuda) {
-        this.cuda = cuda;
+        this.unary = new UnaryKernel(cuda);
+        this.binary = new BinaryKernel(cuda);
+        this.copy = new CopyKernel(cuda);
+        this.fill = new FillKernel(cuda);
+        this.accumulate = new AccumulateKernel(cuda);
+        this.unaryBackward = new UnaryBackwardKernel(cuda);
+        this.adam = new AdamKernel(cuda);
     }
 
     public void unary(UnaryOp op, Tensor x, Tensor out) {
-        throw new UnsupportedOperationException("unary on " + cuda);
+        unary.launch(op, x, out);
     }
 
     public void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
-        throw new UnsupportedOperationException("binary on " + cuda);
+        binary.launch(op, a, b, out);
     }
 
     public void affine(Tensor x, float alpha, float beta, Tensor out) {
-        throw new UnsupportedOperationException("affine on " + cuda);
+        unary.launchAffine(x, alpha, beta, out);
     }
 
     public void copy(Tensor x, Tensor out) {
-        throw new UnsupportedOperationException("copy on " + cuda);
+        copy.launch(x, out);
     }
 
     public void fill(Tensor out, float value) {
-        throw new UnsupportedOperationException("fill on " + cuda);
+        fill.launch(out, value);
     }
 
     public void accumulate(Tensor x, float alpha, Tensor out) {
-        throw new UnsupportedOperationException("accumulate on " + cuda);
+        Shape loops = TrainingChecks.union(x.shape(), out.shape());
+        if (loops.elements() == out.shape().elements()) {
+            accumulate.launch(loops, x, alpha, out);
+        } else {
+            throw new UnsupportedOperationException("accumulate with sums");
+        }
     }
 
     public void accumulateProduct(Tensor a, Tensor b, Tensor out) {
-        throw new UnsupportedOperationException("accumulateProduct on " + cuda);
+        Shape loops = TrainingChecks.union(TrainingChecks.union(a.shape(), b.shape()), out.shape());
+        if (loops.elements() == out.shape().elements()) {
+            accumulate.launchProduct(loops, a, b, out);
+        } else {
+            throw new UnsupportedOperationException("accumulateProduct with sums");
+        }
     }
 
     public void unaryBackward(UnaryOp op, Tensor x, Tensor gradOut, Tensor gradX) {
-        throw new UnsupportedOperationException("unaryBackward on " + cuda);
+        unaryBackward.launch(op, x, gradOut, gradX);
     }
 
     public void adam(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, Tensor scalars) {
-        throw new UnsupportedOperationException("adam on " + cuda);
+        adam.launch(parameter, gradient, firstMoment, secondMoment, scalars);
     }
 }
