@@ -40,6 +40,11 @@ public final class NativeLibraries {
                 .folder();
     }
 
+    /** The cache folder of the running process; it may not exist yet. */
+    public static Path cacheFolder() {
+        return UnpackCache.defaultRoots().getFirst().folder();
+    }
+
     /**
      * Loads oneDNN and its OpenMP library, once per process; later calls return the same report.
      *
