@@ -21,4 +21,9 @@ public record CudaLinear(
      * @param bf16 its BF16 form; 0 if the layer computes in F32
      */
     public record Bias(long f32, long bf16) {}
+
+    /** Device address of the bias in the type of a product's result; 0 for a layer without one. */
+    public long bias(DType result) {
+        return bias.map(b -> result == DType.F32 ? b.f32() : b.bf16()).orElse(0L);
+    }
 }

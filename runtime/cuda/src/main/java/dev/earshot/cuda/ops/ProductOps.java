@@ -1,38 +1,189 @@
 package dev.earshot.cuda.ops;
 
+import dev.earshot.bindings.NativeLibraries;
 import dev.earshot.cuda.blas.CudaLinear;
+import dev.earshot.cuda.blas.MatrixProducts;
+import dev.earshot.cuda.blas.Product;
+import dev.earshot.cuda.blas.Product.Operand;
 import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.device.DeviceTensors;
+import dev.earshot.cuda.kernels.BiasActivationKernel;
 import dev.earshot.tensor.Activation;
+import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Tensor;
+import java.util.Arrays;
 
-/** Matrix products through cuBLASLt. */
+/**
+ * Matrix products through cuBLASLt. Bias, RELU and a plain residual are done by the product itself; exact GELU and quick
+ * GELU (which the library does not have), the residual behind an activation and the store of an F32 product as BF16 by one
+ * kernel behind it.
+ */
 public final class ProductOps implements AutoCloseable {
     private final CudaContext cuda;
+    private final MatrixProducts products;
+    private final ElementwiseOps elementwise;
+    private final BiasActivationKernel biasActivation;
 
     public ProductOps(CudaContext cuda) {
         this.cuda = cuda;
+        this.products = new MatrixProducts(cuda, NativeLibraries.cacheFolder().resolve("cublaslt"));
+        this.elementwise = new ElementwiseOps(cuda);
+        this.biasActivation = new BiasActivationKernel(cuda);
     }
 
+    /** The products that other ops compose with kernels of their own. */
+    public MatrixProducts products() {
+        return products;
+    }
+
+    /** out = activation(x W^T + b). */
     public void linear(Tensor x, CudaLinear layer, Activation activation, Tensor out) {
-        throw new UnsupportedOperationException("linear on " + cuda);
+        boolean direct = out.dtype() == DType.F32 || layer.computeType() == DType.BF16;
+        if (layer.inputWidth() == 0) {
+            biasActivation.launch(layer.bias(DType.F32), activation, out);
+        } else if (!direct) {
+            Tensor product = DeviceTensors.scratch(cuda, DType.F32, out.shape());
+            multiply(x, layer, 0, false, product, product, 0);
+            biasActivation.launch(product, layer.bias(DType.F32), activation, out);
+        } else {
+            multiply(x, layer, layer.bias(out.dtype()), activation == Activation.RELU, out, out, 0);
+            if (needsKernel(activation)) {
+                biasActivation.launch(out, 0, activation, out);
+            }
+        }
     }
 
+    private static boolean needsKernel(Activation activation) {
+        return switch (activation) {
+            case NONE, RELU -> false;
+            case GELU, QUICK_GELU -> true;
+        };
+    }
+
+    /** out = residual + activation(x W^T + b); residual may be out. */
     public void linear(Tensor x, CudaLinear layer, Activation activation, Tensor residual, Tensor out) {
-        throw new UnsupportedOperationException("linear on " + cuda);
+        if (layer.inputWidth() == 0) {
+            biasActivation.launchWithResidual(layer.bias(DType.F32), activation, residual, out);
+        } else if (activation == Activation.NONE) {
+            multiply(x, layer, layer.bias(DType.F32), false, residual, out, 1);
+        } else {
+            Tensor product = DeviceTensors.scratch(cuda, DType.F32, out.shape());
+            multiply(x, layer, 0, false, product, product, 0);
+            biasActivation.launchWithResidual(product, layer.bias(DType.F32), activation, residual, out);
+        }
     }
 
-    public void matmul(Tensor a, Tensor b, float alpha, Tensor out) {
-        throw new UnsupportedOperationException("matmul on " + cuda);
+    /** out = relu(x W^T + beta * added + bias). */
+    private void multiply(Tensor x, CudaLinear layer, long bias, boolean relu, Tensor added, Tensor out, float beta) {
+        int leading = x.shape().rank() - 1;
+        products.multiply(new Product(
+                1,
+                layer.outputWidth(),
+                layer.inputWidth(),
+                Arrays.copyOf(x.shape().toArray(), leading),
+                layer.computeType(),
+                out.dtype(),
+                Operand.rows(cuda, x),
+                Operand.repeated(layer.weight(), 1, layer.inputWidth(), leading),
+                Operand.rows(cuda, added),
+                Operand.rows(cuda, out),
+                1,
+                beta,
+                bias,
+                relu));
     }
 
-    public void accumulateMatmul(Tensor a, Tensor b, float alpha, Tensor out) {
-        throw new UnsupportedOperationException("accumulateMatmul on " + cuda);
-    }
-
+    /** gradX += gradOut W. */
     public void linearBackward(Tensor gradOut, CudaLinear layer, Tensor gradX) {
-        throw new UnsupportedOperationException("linearBackward on " + cuda);
+        if (layer.outputWidth() == 0) {
+            return;
+        }
+        int leading = gradOut.shape().rank() - 1;
+        Operand grad = Operand.rows(cuda, gradX);
+        products.multiply(new Product(
+                1,
+                layer.inputWidth(),
+                layer.outputWidth(),
+                Arrays.copyOf(gradOut.shape().toArray(), leading),
+                layer.computeType(),
+                DType.F32,
+                Operand.rows(cuda, inType(gradOut, layer.computeType())),
+                Operand.repeated(layer.weight(), layer.inputWidth(), 1, leading),
+                grad,
+                grad,
+                1,
+                1,
+                0,
+                false));
+    }
+
+    /** out = alpha * a b. */
+    public void matmul(Tensor a, Tensor b, float alpha, Tensor out) {
+        boolean direct = out.dtype() == DType.F32 || a.dtype() == DType.BF16;
+        if (!direct) {
+            throw new IllegalArgumentException("matmul out: expected F32 for F32 operands, got " + out);
+        }
+        if (a.dim(-1) == 0) {
+            elementwise.fill(out, 0);
+        } else {
+            multiply(taken(a, a.dtype()), taken(b, b.dtype()), alpha, out, 0);
+        }
+    }
+
+    /** out += alpha * a b, summed along leading axes where out has size 1. */
+    public void accumulateMatmul(Tensor a, Tensor b, float alpha, Tensor out) {
+        if (a.dim(-1) == 0 || a.shape().elements() == 0) {
+            return;
+        }
+        DType operands = a.dtype() == b.dtype() ? a.dtype() : DType.F32;
+        Tensor left = taken(a, operands);
+        Tensor right = taken(b, operands);
+        if (Product.isTakenAsIs(out)) {
+            multiply(left, right, alpha, out, 1);
+        } else {
+            Tensor dense = DeviceTensors.scratch(cuda, DType.F32, out.shape());
+            elementwise.copy(out, dense);
+            multiply(left, right, alpha, dense, 1);
+            elementwise.copy(dense, out);
+        }
+    }
+
+    private void multiply(Tensor a, Tensor b, float alpha, Tensor out, float beta) {
+        Operand result = Operand.matrices(cuda, out);
+        products.multiply(new Product(
+                a.dim(-2),
+                b.dim(-1),
+                a.dim(-1),
+                Arrays.copyOf(a.shape().toArray(), a.shape().rank() - 2),
+                a.dtype(),
+                out.dtype(),
+                Operand.matrices(cuda, a),
+                Operand.matrices(cuda, b),
+                result,
+                result,
+                alpha,
+                beta,
+                0,
+                false));
+    }
+
+    /** x, or its values as dense scratch matrices of {@code dtype} if the library could not take them where they lie. */
+    private Tensor taken(Tensor x, DType dtype) {
+        return x.dtype() == dtype && Product.isTakenAsIs(x) ? x : copied(x, dtype);
+    }
+
+    private Tensor inType(Tensor x, DType dtype) {
+        return x.dtype() == dtype ? x : copied(x, dtype);
+    }
+
+    private Tensor copied(Tensor x, DType dtype) {
+        Tensor copy = DeviceTensors.scratch(cuda, dtype, x.shape());
+        elementwise.copy(x, copy);
+        return copy;
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        products.close();
+    }
 }

@@ -1,0 +1,42 @@
+package dev.earshot.cuda.blas;
+
+/**
+ * What cuBLASLt does to a product before storing it. Its GELU is the tanh form and its bias gradients are not ours, so these
+ * four are all that we use.
+ */
+enum Epilogue {
+    NONE(1, false, false),
+    RELU(2, false, true),
+    BIAS(4, true, false),
+    RELU_BIAS(6, true, true);
+
+    private final int value;
+    private final boolean biased;
+    private final boolean relu;
+
+    Epilogue(int value, boolean biased, boolean relu) {
+        this.value = value;
+        this.biased = biased;
+        this.relu = relu;
+    }
+
+    static Epilogue of(boolean bias, boolean relu) {
+        if (bias) {
+            return relu ? RELU_BIAS : BIAS;
+        }
+        return relu ? RELU : NONE;
+    }
+
+    /** The library's {@code cublasLtEpilogue_t}. */
+    int value() {
+        return value;
+    }
+
+    boolean isBiased() {
+        return biased;
+    }
+
+    boolean isRelu() {
+        return relu;
+    }
+}

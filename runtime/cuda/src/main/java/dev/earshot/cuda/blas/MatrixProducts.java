@@ -1,0 +1,166 @@
+package dev.earshot.cuda.blas;
+
+import dev.earshot.cuda.blas.ProductPlan.Part;
+import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.device.CudaDevice;
+import dev.earshot.cuda.device.Queue;
+import dev.earshot.tensor.DType;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Batched products of strided views on one device. Plans (descriptors and algorithms) are made at the first product of their
+ * kind and kept; chosen algorithms are kept on disk, too. The handle is made at the first product. Belongs to one {@link
+ * CudaContext} and shares its thread rules.
+ *
+ * <p>The algorithm is the library's first proposal. With system property {@value #CANDIDATES} above 1 that many proposals
+ * are timed at the first product of a kind, on scratch memory, and the fastest is kept: it may differ from machine to
+ * machine and from run to run, so results then repeat bit for bit only while the file with the choices is kept.
+ */
+public final class MatrixProducts implements AutoCloseable {
+    /** System property: how many proposed algorithms to time. */
+    public static final String CANDIDATES = "earshot.cublaslt.candidates";
+
+    private static final long HOPPER_WORKSPACE = 32L << 20; // what NVIDIA recommends for compute capability 9.0 and up
+    private static final long WORKSPACE = 4L << 20;
+    private static final int TIMED_RUNS = 5;
+
+    private final CudaContext cuda;
+    private final Path cacheFolder;
+    private final Arena arena = Arena.ofShared();
+    private final Map<Gemm, GemmPlan> plans = new HashMap<>();
+    private CublasLt library;
+    private AlgorithmCache cache;
+    private AlgorithmChooser chooser;
+
+    /** With the folder in which the choices of algorithms are kept. */
+    public MatrixProducts(CudaContext cuda, Path cacheFolder) {
+        this.cuda = cuda;
+        this.cacheFolder = cacheFolder;
+    }
+
+    /** Puts a product on the device's queue. */
+    public void multiply(Product product) {
+        open();
+        ProductPlan plan = ProductPlanner.plan(
+                product.m(),
+                product.n(),
+                product.k(),
+                product.leading(),
+                product.a().strides(),
+                product.b().strides(),
+                product.c().strides(),
+                product.d().strides());
+        long left = plan.swapped() ? product.b().address() : product.a().address();
+        long right = plan.swapped() ? product.a().address() : product.b().address();
+        GemmPlan gemm = planOf(plan, product, left, right);
+        long workspace = gemm.workspaceBytes() == 0 ? 0 : cuda.queue().scratch(gemm.workspaceBytes());
+        long operandBytes = product.operands().bytes();
+        long resultBytes = product.result().bytes();
+        for (long call = 0, calls = plan.calls(); call < calls; call++) {
+            // Row-major D = A B is column-major D^T = B^T A^T, so the right operand is the library's A.
+            issue(
+                    gemm,
+                    new GemmPlan.Addresses(
+                            right + plan.b().offset(call, plan.loops()) * operandBytes,
+                            left + plan.a().offset(call, plan.loops()) * operandBytes,
+                            product.c().address() + plan.c().offset(call, plan.loops()) * resultBytes,
+                            product.d().address() + plan.d().offset(call, plan.loops()) * resultBytes,
+                            product.bias(),
+                            workspace),
+                    product.alpha(),
+                    product.beta());
+        }
+    }
+
+    private void issue(GemmPlan gemm, GemmPlan.Addresses at, float alpha, float beta) {
+        CublasLt on = library;
+        cuda.queue().call(stream -> on.matmul(gemm, at, alpha, beta, stream));
+    }
+
+    private GemmPlan planOf(ProductPlan plan, Product product, long left, long right) {
+        boolean tf32 = cuda.options().tf32() && product.operands() == DType.F32;
+        int operandBytes = product.operands().bytes();
+        int resultBytes = product.result().bytes();
+        Gemm gemm = new Gemm(
+                Math.toIntExact(plan.n()),
+                Math.toIntExact(plan.m()),
+                Math.toIntExact(plan.k()),
+                Math.toIntExact(plan.batches()),
+                product.operands(),
+                product.result(),
+                tf32,
+                product.epilogue(),
+                product.beta() != 0,
+                matrix(plan.b(), right, operandBytes),
+                matrix(plan.a(), left, operandBytes),
+                matrix(plan.c(), product.c().address(), resultBytes),
+                matrix(plan.d(), product.d().address(), resultBytes));
+        GemmPlan known = plans.get(gemm);
+        if (known == null) {
+            known = chooser.plan(gemm, product.bias(), candidate -> time(candidate, product, left, right));
+            plans.put(gemm, known);
+        }
+        return known;
+    }
+
+    private static Gemm.Matrix matrix(Part part, long address, int elementBytes) {
+        return new Gemm.Matrix(
+                part.columnMajor(), part.ld(), part.batchStride(), part.alignment(address, elementBytes));
+    }
+
+    /** Nanoseconds of a few runs into scratch memory; not through the queue, so that no program keeps them. */
+    private long time(GemmPlan candidate, Product product, long left, long right) {
+        Queue queue = cuda.queue();
+        Gemm gemm = candidate.descriptors().gemm();
+        long result = queue.scratch(
+                Math.multiplyExact(gemm.extentOfD(), product.result().bytes()));
+        GemmPlan.Addresses at = new GemmPlan.Addresses(
+                right,
+                left,
+                product.c().address(),
+                result,
+                product.bias(),
+                candidate.workspaceBytes() == 0 ? 0 : queue.scratch(candidate.workspaceBytes()));
+        library.matmul(candidate, at, product.alpha(), product.beta(), queue.stream());
+        queue.synchronize();
+        long start = System.nanoTime();
+        for (int i = 0; i < TIMED_RUNS; i++) {
+            library.matmul(candidate, at, product.alpha(), product.beta(), queue.stream());
+        }
+        queue.synchronize();
+        return System.nanoTime() - start;
+    }
+
+    private void open() {
+        if (library != null) {
+            return;
+        }
+        library = CublasLt.create();
+        CudaDevice card = cuda.device();
+        String identity = "%s, compute capability %s, driver %s, cuBLASLt %d"
+                .formatted(card.name(), card.computeCapability(), card.driver(), CublasLt.version());
+        cache = new AlgorithmCache(cacheFolder, identity);
+        int candidates = Integer.getInteger(CANDIDATES, 1);
+        if (candidates < 1) {
+            throw new IllegalArgumentException(
+                    "%s: expected a positive number, got %d".formatted(CANDIDATES, candidates));
+        }
+        chooser = new AlgorithmChooser(
+                library, cache, card.major() >= 9 ? HOPPER_WORKSPACE : WORKSPACE, candidates, arena);
+    }
+
+    @Override
+    public void close() {
+        if (library != null) {
+            cache.save();
+            plans.values().forEach(plan -> plan.descriptors().destroy(library));
+            plans.clear();
+            library.close();
+            library = null;
+            arena.close();
+        }
+    }
+}
