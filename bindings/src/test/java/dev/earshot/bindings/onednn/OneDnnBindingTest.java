@@ -1,30 +1,20 @@
 package dev.earshot.bindings.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.bindings.GeneratedBinding;
 import dev.earshot.bindings.NativeLibraries;
 import dev.earshot.bindings.OpenMp;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The generated declarations against the library that is shipped: names, sizes and one computation. */
 final class OneDnnBindingTest {
-    private static final String ADDRESS = "$address";
-
     @BeforeAll
     static void load() {
         NativeLibraries.loadOneDnn();
@@ -32,34 +22,12 @@ final class OneDnnBindingTest {
 
     @Test
     void everySymbolResolves() throws IllegalAccessException {
-        Set<String> missing = new HashSet<>();
-        int found = 0;
-        for (Method method : dnnl.class.getMethods()) {
-            if (method.getName().endsWith(ADDRESS)) {
-                try {
-                    MemorySegment address = (MemorySegment) method.invoke(null);
-                    assertNotEquals(0, address.address(), method.getName());
-                    found++;
-                } catch (InvocationTargetException e) {
-                    missing.add(method.getName() + " " + e.getCause());
-                }
-            }
-        }
-        assertEquals(Set.of(), missing);
-        assertTrue(found > 60, "only " + found + " functions in the binding");
+        assertTrue(GeneratedBinding.assertEverySymbolResolves(dnnl.class) > 60);
     }
 
     @Test
     void everyNameOfTheIncludeListIsGenerated() throws IOException {
-        Set<String> generated =
-                Stream.of(dnnl.class.getMethods()).map(Method::getName).collect(Collectors.toSet());
-        try (Stream<String> lines = Files.lines(Path.of("onednn", "include.args"))) {
-            Set<String> missing = lines.filter(line -> line.matches("--include-(function|constant) .*"))
-                    .map(line -> line.substring(line.indexOf(' ') + 1))
-                    .filter(name -> !generated.contains(name))
-                    .collect(Collectors.toSet());
-            assertEquals(Set.of(), missing);
-        }
+        GeneratedBinding.assertHoldsItsIncludeList(dnnl.class, "onednn");
     }
 
     @Test
