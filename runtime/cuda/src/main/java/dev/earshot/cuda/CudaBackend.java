@@ -51,7 +51,7 @@ final class CudaBackend extends CudaForward {
     }
 
     private CudaBackend(CudaContext context, CudaLibraries libraries) {
-        super(new CudaOps(context));
+        super(CudaOps.on(context));
         this.context = context;
         this.libraries = libraries;
         this.guard = new ThreadGuard(context + " backend");

@@ -1,6 +1,7 @@
 package dev.earshot.cuda;
 
 import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.dnn.Cudnn;
 import dev.earshot.cuda.ops.AttentionOps;
 import dev.earshot.cuda.ops.ConvolutionOps;
 import dev.earshot.cuda.ops.ElementwiseOps;
@@ -12,6 +13,7 @@ import dev.earshot.cuda.ops.RowOps;
 
 /** The op families on one card; their arguments were checked and are not empty. */
 record CudaOps(
+        Cudnn cudnn,
         ElementwiseOps elementwise,
         ReduceOps reductions,
         RowOps rows,
@@ -21,14 +23,18 @@ record CudaOps(
         AttentionOps attention,
         PixelMatchingOps matching)
         implements AutoCloseable {
-    CudaOps(CudaContext context) {
-        this(
-                new ElementwiseOps(context),
+    static CudaOps on(CudaContext context) {
+        Cudnn cudnn = new Cudnn(context);
+        ElementwiseOps elementwise = new ElementwiseOps(context);
+        ProductOps products = new ProductOps(context);
+        return new CudaOps(
+                cudnn,
+                elementwise,
                 new ReduceOps(context),
                 new RowOps(context),
                 new ImageOps(context),
-                new ProductOps(context),
-                new ConvolutionOps(context),
+                products,
+                new ConvolutionOps(context, cudnn, elementwise, products),
                 new AttentionOps(context),
                 new PixelMatchingOps(context));
     }
@@ -37,5 +43,6 @@ record CudaOps(
     public void close() {
         convolutions.close();
         products.close();
+        cudnn.close();
     }
 }

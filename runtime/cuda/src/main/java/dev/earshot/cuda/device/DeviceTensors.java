@@ -29,8 +29,13 @@ public final class DeviceTensors {
     /** A contiguous tensor over scratch memory, for use within one op. */
     public static Tensor scratch(CudaContext context, DType dtype, Shape shape) {
         long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
-        long address = context.queue().scratch(bytes);
-        return Tensor.of(new DeviceStorage(address, bytes, context, "scratch", () -> false), 0, dtype, shape);
+        return over(context, context.queue().scratch(bytes), dtype, shape);
+    }
+
+    /** A contiguous tensor over device memory that the caller knows to be alive, for use within one op. */
+    public static Tensor over(CudaContext context, long address, DType dtype, Shape shape) {
+        long bytes = Math.multiplyExact(shape.elements(), dtype.bytes());
+        return Tensor.of(new DeviceStorage(address, bytes, context, "memory", () -> false), 0, dtype, shape);
     }
 
     /**
