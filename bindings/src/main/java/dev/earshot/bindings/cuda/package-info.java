@@ -5,7 +5,7 @@
  * <p>Call {@code NativeLibraries.loadCudaDriver} before touching {@code cuda}: its functions are looked up in what
  * that method has loaded.
  *
- * <p>Generated from the headers of CUDA 13.0; every function here has the same signature in CUDA 12 and is exported by
+ * <p>Generated from the headers of CUDA 13.0; every function here has the same signature in CUDA 12.0 and is exported by
  * drivers of both. Names that differ between the two are kept out or bound by the older name:
  *
  * <ul>
