@@ -79,16 +79,16 @@ final class CublasLt implements AutoCloseable {
     /** Sets an attribute of 32 bits. */
     void setOperation(MemorySegment operation, int attribute, int value, Object what) {
         number.set(ValueLayout.JAVA_INT, 0, value);
-        setOperation(operation, attribute, Integer.BYTES, what);
+        sendOperation(operation, attribute, Integer.BYTES, what);
     }
 
     /** Sets an attribute that is a device address. */
     void setOperationAddress(MemorySegment operation, int attribute, long address, Object what) {
         number.set(ValueLayout.JAVA_LONG, 0, address);
-        setOperation(operation, attribute, Long.BYTES, what);
+        sendOperation(operation, attribute, Long.BYTES, what);
     }
 
-    private void setOperation(MemorySegment operation, int attribute, long bytes, Object what) {
+    private void sendOperation(MemorySegment operation, int attribute, long bytes, Object what) {
         int status = cublasLt.cublasLtMatmulDescSetAttribute(operation, attribute, number, bytes);
         check("cublasLtMatmulDescSetAttribute(" + attribute + ")", status, what);
     }
@@ -98,13 +98,13 @@ final class CublasLt implements AutoCloseable {
         check("cublasLtMatrixLayoutCreate", cublasLt.cublasLtMatrixLayoutCreate(out, type, rows, columns, ld), what);
         MemorySegment layout = out.get(ValueLayout.ADDRESS, 0);
         number.set(ValueLayout.JAVA_INT, 0, batches);
-        setLayout(layout, cublasLt.CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT(), Integer.BYTES, what);
+        sendLayout(layout, cublasLt.CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT(), Integer.BYTES, what);
         number.set(ValueLayout.JAVA_LONG, 0, batchStride);
-        setLayout(layout, cublasLt.CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET(), Long.BYTES, what);
+        sendLayout(layout, cublasLt.CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET(), Long.BYTES, what);
         return layout;
     }
 
-    private void setLayout(MemorySegment layout, int attribute, long bytes, Object what) {
+    private void sendLayout(MemorySegment layout, int attribute, long bytes, Object what) {
         int status = cublasLt.cublasLtMatrixLayoutSetAttribute(layout, attribute, number, bytes);
         check("cublasLtMatrixLayoutSetAttribute(" + attribute + ")", status, what);
     }
@@ -123,10 +123,10 @@ final class CublasLt implements AutoCloseable {
         check("cublasLtMatmulPreferenceCreate", cublasLt.cublasLtMatmulPreferenceCreate(out), what);
         MemorySegment preference = out.get(ValueLayout.ADDRESS, 0);
         number.set(ValueLayout.JAVA_LONG, 0, workspaceBytes);
-        setPreference(preference, cublasLt.CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES(), Long.BYTES, what);
+        sendPreference(preference, cublasLt.CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES(), Long.BYTES, what);
         // Parts of long sums go to the workspace in F32 and are added up in a fixed order; never through D's own type.
         number.set(ValueLayout.JAVA_INT, 0, cublasLt.CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE());
-        setPreference(preference, cublasLt.CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK(), Integer.BYTES, what);
+        sendPreference(preference, cublasLt.CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK(), Integer.BYTES, what);
         int[] attributes = {
             cublasLt.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES(),
             cublasLt.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES(),
@@ -135,12 +135,12 @@ final class CublasLt implements AutoCloseable {
         };
         for (int i = 0; i < attributes.length; i++) {
             number.set(ValueLayout.JAVA_INT, 0, alignments[i]);
-            setPreference(preference, attributes[i], Integer.BYTES, what);
+            sendPreference(preference, attributes[i], Integer.BYTES, what);
         }
         return preference;
     }
 
-    private void setPreference(MemorySegment preference, int attribute, long bytes, Object what) {
+    private void sendPreference(MemorySegment preference, int attribute, long bytes, Object what) {
         int status = cublasLt.cublasLtMatmulPreferenceSetAttribute(preference, attribute, number, bytes);
         check("cublasLtMatmulPreferenceSetAttribute(" + attribute + ")", status, what);
     }
@@ -217,7 +217,7 @@ final class CublasLt implements AutoCloseable {
         handle = null;
         arena.close();
         if (last != null) {
-            check("cublasLtDestroy", cublasLt.cublasLtDestroy(last), "a handle");
+            cublasLt.cublasLtDestroy(last); // fails on a device that is lost, and then there is nothing left to do
         }
     }
 }
