@@ -62,6 +62,7 @@ struct Elementwise {
 #pragma unroll
         for (int n = 0; n < N; ++n) at[n] = 0;
         int last = axes.axes - 1;
+#pragma unroll 1
         for (int axis = 0; axis < last; ++axis) {
             unsigned step = axes.split(unit, axis);
 #pragma unroll

@@ -17,8 +17,10 @@ final class Loops {
     static final int PACK = 4;
 
     private static final int VECTOR_BYTES = 16;
-    private static final int HEADER = Axes.WORDS + 1;
-    private static final int OPERAND = 2 + Axes.MOST;
+    /** Words of the struct before the operands, and of one operand. */
+    static final int HEADER = Axes.WORDS + 1;
+
+    static final int OPERAND = 2 + Axes.MOST;
     private static final long MOST_UNITS = Integer.MAX_VALUE;
 
     private final int operands;
@@ -53,10 +55,16 @@ final class Loops {
 
     /** Starts loops of these sizes. */
     Loops over(Shape shape) {
-        rank = shape.rank();
-        for (int axis = 0; axis < rank; axis++) {
+        for (int axis = 0; axis < shape.rank(); axis++) {
             sizes[axis] = shape.dim(axis);
         }
+        return over(sizes, shape.rank());
+    }
+
+    /** Starts loops of the first {@code axesGiven} of these sizes. */
+    Loops over(long[] given, int axesGiven) {
+        System.arraycopy(given, 0, sizes, 0, axesGiven);
+        rank = axesGiven;
         added = 0;
         axes.clear();
         for (int axis = rank - 1; axis >= 0; axis--) {
@@ -74,17 +82,37 @@ final class Loops {
 
     /** As the other form, for a known address. */
     Loops operand(long at, Tensor x) {
-        address[added] = at;
-        type[added] = x.dtype();
-        int index = 0;
-        for (int axis = 1; axis <= rank; axis++) {
-            if (sizes[rank - axis] != 1) {
-                boolean repeated = axis > x.shape().rank() || x.dim(-axis) == 1;
-                axes.stride[added][index++] = repeated ? 0 : x.stride(-axis);
+        begin(at, x);
+        for (int index = 0, axis = rank - 1; axis >= 0; axis--) {
+            if (sizes[axis] != 1) {
+                axes.stride[added][index++] =
+                        strideAt(x, axis - rank + x.shape().rank());
             }
         }
         added++;
         return this;
+    }
+
+    /** As the other form for an operand that lacks axis {@code missing} of the loops and has all others. */
+    Loops operandWithout(int missing, CudaContext cuda, Tensor x) {
+        begin(cuda.address(x), x);
+        for (int index = 0, axis = rank - 1; axis >= 0; axis--) {
+            if (sizes[axis] != 1) {
+                axes.stride[added][index++] = strideAt(x, axis < missing ? axis : axis - 1);
+            }
+        }
+        added++;
+        return this;
+    }
+
+    private void begin(long at, Tensor x) {
+        address[added] = at;
+        type[added] = x.dtype();
+    }
+
+    /** 0 where {@code x} is repeated. */
+    static long strideAt(Tensor x, int axis) {
+        return axis < 0 || x.dim(axis) == 1 ? 0 : x.stride(axis);
     }
 
     /** Orders and merges the axes and chooses between packs and single elements. */

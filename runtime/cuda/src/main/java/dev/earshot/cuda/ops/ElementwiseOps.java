@@ -6,6 +6,7 @@ import dev.earshot.cuda.kernels.AdamKernel;
 import dev.earshot.cuda.kernels.BinaryKernel;
 import dev.earshot.cuda.kernels.CopyKernel;
 import dev.earshot.cuda.kernels.FillKernel;
+import dev.earshot.cuda.kernels.ReduceKernel;
 import dev.earshot.cuda.kernels.UnaryBackwardKernel;
 import dev.earshot.cuda.kernels.UnaryKernel;
 import dev.earshot.tensor.BinaryOp;
@@ -21,6 +22,7 @@ public final class ElementwiseOps {
     private final CopyKernel copy;
     private final FillKernel fill;
     private final AccumulateKernel accumulate;
+    private final ReduceKernel sums;
     private final UnaryBackwardKernel unaryBackward;
     private final AdamKernel adam;
 
@@ -30,6 +32,7 @@ public final class ElementwiseOps {
         this.copy = new CopyKernel(cuda);
         this.fill = new FillKernel(cuda);
         this.accumulate = new AccumulateKernel(cuda);
+        this.sums = new ReduceKernel(cuda);
         this.unaryBackward = new UnaryBackwardKernel(cuda);
         this.adam = new AdamKernel(cuda);
     }
@@ -59,7 +62,7 @@ public final class ElementwiseOps {
         if (loops.elements() == out.shape().elements()) {
             accumulate.launch(loops, x, alpha, out);
         } else {
-            throw new UnsupportedOperationException("accumulate with sums");
+            sums.launchAccumulate(loops, x, alpha, out);
         }
     }
 
@@ -68,7 +71,7 @@ public final class ElementwiseOps {
         if (loops.elements() == out.shape().elements()) {
             accumulate.launchProduct(loops, a, b, out);
         } else {
-            throw new UnsupportedOperationException("accumulateProduct with sums");
+            sums.launchAccumulateProduct(loops, a, b, out);
         }
     }
 

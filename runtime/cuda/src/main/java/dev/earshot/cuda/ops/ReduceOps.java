@@ -1,26 +1,33 @@
 package dev.earshot.cuda.ops;
 
 import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.kernels.ArgmaxKernel;
+import dev.earshot.cuda.kernels.ReduceBackwardKernel;
+import dev.earshot.cuda.kernels.ReduceKernel;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 
 /** Reductions along one axis. */
 public final class ReduceOps {
-    private final CudaContext cuda;
+    private final ReduceKernel reduce;
+    private final ArgmaxKernel argmax;
+    private final ReduceBackwardKernel reduceBackward;
 
     public ReduceOps(CudaContext cuda) {
-        this.cuda = cuda;
+        this.reduce = new ReduceKernel(cuda);
+        this.argmax = new ArgmaxKernel(cuda);
+        this.reduceBackward = new ReduceBackwardKernel(cuda);
     }
 
     public void reduce(ReduceOp op, Tensor x, int axis, Tensor out) {
-        throw new UnsupportedOperationException("reduce on " + cuda);
+        reduce.launch(op, x, x.shape().axis(axis), out);
     }
 
     public void argmax(Tensor x, Tensor out) {
-        throw new UnsupportedOperationException("argmax on " + cuda);
+        argmax.launch(x, out);
     }
 
     public void reduceBackward(ReduceOp op, Tensor x, int axis, Tensor gradOut, Tensor gradX) {
-        throw new UnsupportedOperationException("reduceBackward on " + cuda);
+        reduceBackward.launch(op, x, x.shape().axis(axis), gradOut, gradX);
     }
 }
