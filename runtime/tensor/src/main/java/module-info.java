@@ -7,6 +7,7 @@ module dev.earshot.tensor {
     exports dev.earshot.tensor.autograd;
     exports dev.earshot.tensor.cases;
     exports dev.earshot.tensor.cpu;
+    exports dev.earshot.tensor.kmeans;
     exports dev.earshot.tensor.internal to
             dev.earshot.cuda;
     exports dev.earshot.tensor.reference;

@@ -1,48 +1,30 @@
 package dev.earshot.bench;
 
-import dev.earshot.segmentation.moca.Clustering;
-import dev.earshot.segmentation.moca.CosineKMeans;
-import dev.earshot.segmentation.moca.KMeansSettings;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
-/** Cosine k-means of frames of 256 x 1280 features with 4 clusters and 4 restarts, as the pipeline runs it. */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(
-        value = 3,
-        jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "-Xmx2g"})
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class KMeansBench {
-    /** Frames per call. */
-    @Param({"1", "16"})
-    public int frames;
+/**
+ * Cosine k-means of frames of 256 x 1280 features as the pipeline runs it (4 clusters, 4 restarts until the labels rest), and
+ * 20 iterations over one large set of rows. The rows have no clusters to find, so runs take more iterations than those of
+ * {@link KMeansWorkload}.
+ */
+public class KMeansBench extends OpBench {
+    /** Rows of the op table. */
+    @Param({
+        "cosineKMeans 1x256x1280 k4 restarts4 iterations100",
+        "cosineKMeans 5x256x1280 k4 restarts4 iterations100",
+        "cosineKMeans 1x4096x1024 k64 restarts1 iterations20"
+    })
+    public String row;
 
-    private final CosineKMeans kMeans = new CosineKMeans(KMeansSettings.DEFAULT);
-    private float[] features;
-
-    /** Makes the features of {@link KMeansWorkload}. */
-    @Setup
-    public void prepare() {
-        features = KMeansWorkload.features(frames);
+    @Override
+    protected String row() {
+        return row;
     }
 
-    /** Start to labels. */
+    /** Features to labels, all on the device. */
     @Benchmark
-    public List<Clustering> cluster() {
-        return kMeans.cluster(features, frames, KMeansWorkload.ROWS, KMeansWorkload.WIDTH, 0);
+    public void cosineKMeans() {
+        execute();
     }
 }

@@ -1,11 +1,17 @@
 package dev.earshot.bench;
 
 import dev.earshot.models.Filler;
-import dev.earshot.segmentation.moca.Clustering;
-import dev.earshot.segmentation.moca.CosineKMeans;
-import dev.earshot.segmentation.moca.KMeansSettings;
-import java.util.List;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.KMeansSettings;
+import dev.earshot.tensor.Shape;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.Workspace;
+import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Clusters frames of 256 x 1280 features around four directions; bench/peers/kmeans.py makes the same ones. */
 final class KMeansWorkload implements Workload {
@@ -16,16 +22,31 @@ final class KMeansWorkload implements Workload {
     private static final float NOISE = 2;
 
     private final int frames;
-    private final float[] features;
-    private final CosineKMeans kMeans = new CosineKMeans(KMeansSettings.DEFAULT);
-    private List<Clustering> clusterings = List.of();
+    private final Backend backend;
+    private final Workspace workspace;
+    private final Tensor features;
+    private final Tensor indices;
+    private final Tensor labels;
+    private final Tensor centroids;
+    private final Tensor similarities;
+    private final Tensor inertia;
 
-    KMeansWorkload(int frames) {
+    KMeansWorkload(String backendName, int frames) {
+        int clusters = KMeansSettings.DEFAULT.clusters();
         this.frames = frames;
-        this.features = features(frames);
+        this.backend = Backends.open(backendName);
+        this.workspace = backend.workspace(0);
+        this.features = backend.upload(workspace, HostTensor.of(features(frames), frames, ROWS, WIDTH), DType.F32);
+        int[] numbers = IntStream.range(0, frames).toArray();
+        HostTensor own = new HostTensor(MemorySegment.ofArray(numbers), DType.I32, Shape.of(frames));
+        this.indices = backend.upload(workspace, own, DType.I32);
+        this.labels = workspace.allocate(DType.I32, frames, ROWS);
+        this.centroids = workspace.allocate(DType.F32, frames, clusters, WIDTH);
+        this.similarities = workspace.allocate(DType.F32, frames, ROWS, clusters);
+        this.inertia = workspace.allocate(DType.F32, frames);
     }
 
-    static float[] features(int frames) {
+    private static float[] features(int frames) {
         int clusters = KMeansSettings.DEFAULT.clusters();
         float[] centres = Filler.tensor("input.centres", clusters, WIDTH).toFloats();
         float[] features = Filler.tensor("input.features", frames, ROWS, WIDTH).toFloats();
@@ -38,18 +59,20 @@ final class KMeansWorkload implements Workload {
 
     @Override
     public void run() {
-        clusterings = kMeans.cluster(features, frames, ROWS, WIDTH, 0);
+        backend.cosineKMeans(features, indices, KMeansSettings.DEFAULT, labels, centroids, similarities, inertia);
+        backend.synchronize();
     }
 
     /** For each row the first row of its frame in the same cluster, which does not depend on how clusters are numbered. */
     @Override
     public float[] output() {
+        long[] all = backend.downloadIntegers(labels);
         float[] firsts = new float[frames * ROWS];
         for (int frame = 0; frame < frames; frame++) {
-            int[] labels = clusterings.get(frame).labels();
+            int from = frame * ROWS;
             for (int row = 0; row < ROWS; row++) {
                 int first = 0;
-                while (labels[first] != labels[row]) {
+                while (all[from + first] != all[from + row]) {
                     first++;
                 }
                 firsts[frame * ROWS + row] = first;
@@ -60,11 +83,16 @@ final class KMeansWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        return Map.of("java", System.getProperty("java.version"));
+        return Map.of(
+                "java",
+                System.getProperty("java.version"),
+                "backend",
+                backend.info().name());
     }
 
     @Override
     public void close() {
-        // Heap arrays only.
+        workspace.close();
+        backend.close();
     }
 }

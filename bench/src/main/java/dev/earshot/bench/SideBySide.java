@@ -49,7 +49,7 @@ public final class SideBySide {
     private static Workload open(Map<String, String> options) {
         int batch = Integer.parseInt(options.get("batch"));
         if (options.get("model").equals("kmeans")) {
-            return new KMeansWorkload(batch);
+            return new KMeansWorkload(options.get("backend"), batch);
         }
         if (options.get("model").equals("knn")) {
             return new NeighbourWorkload(options.get("backend"), batch);

@@ -16,6 +16,7 @@ final class OpBenchTest {
     @Test
     void everyParameterIsALargeRowOfItsOp() throws NoSuchFieldException {
         Map<String, Class<? extends OpBench>> benchmarks = Map.of(
+                "cosineKMeans", KMeansBench.class,
                 "pixelMatching", PixelMatchingBench.class,
                 "linear", LinearBench.class,
                 "matmul", MatmulBench.class,

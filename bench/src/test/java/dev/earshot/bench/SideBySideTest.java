@@ -32,7 +32,7 @@ final class SideBySideTest {
     @Test
     void answersEveryCommandWithOneLine() throws IOException {
         Path output = temporary.resolve("output.bin");
-        try (Workload workload = new KMeansWorkload(1)) {
+        try (Workload workload = new KMeansWorkload("cpu:1", 1)) {
             String[] answers = serve(workload, "warm 1\nround 2\noutput " + output + "\nquit\nround 1\n");
             assertEquals(4, answers.length, "ready, warm, round and output, and nothing after quit");
             JsonNode ready = new ObjectMapper().readTree(answers[0]);
@@ -67,8 +67,10 @@ final class SideBySideTest {
 
     @Test
     void unknownCommandsAndOptionsAreNamed() {
-        IOException command = assertThrows(IOException.class, () -> serve(new KMeansWorkload(1), "dance\n"));
-        assertEquals("unknown command: dance", command.getMessage());
+        try (Workload workload = new KMeansWorkload("cpu:1", 1)) {
+            IOException command = assertThrows(IOException.class, () -> serve(workload, "dance\n"));
+            assertEquals("unknown command: dance", command.getMessage());
+        }
         assertThrows(IllegalArgumentException.class, () -> SideBySide.main(new String[] {"--colour=red"}));
     }
 }

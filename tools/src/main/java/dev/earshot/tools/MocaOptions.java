@@ -2,12 +2,12 @@ package dev.earshot.tools;
 
 import dev.earshot.models.adaav.FeatureNorm;
 import dev.earshot.segmentation.moca.ClusterScore;
-import dev.earshot.segmentation.moca.KMeansSettings;
 import dev.earshot.segmentation.moca.MaskProposals;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.moca.ProposalMatching;
 import dev.earshot.segmentation.proposals.ColourRegions;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.KMeansSettings;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 

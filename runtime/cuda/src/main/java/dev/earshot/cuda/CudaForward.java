@@ -7,12 +7,14 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.Interpolation;
+import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.PixelMatching;
 import dev.earshot.tensor.PoolOp;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
@@ -186,6 +188,22 @@ abstract sealed class CudaForward implements Backend permits CudaBackend {
     public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
         TrainingChecks.crossModalAttention(u, t, gate, out);
         issue("crossModalAttention", out, () -> ops.attention().crossModalAttention(u, t, gate, scale, out));
+    }
+
+    @Override
+    public void cosineKMeans(
+            Tensor x,
+            Tensor indices,
+            KMeansSettings settings,
+            Tensor labels,
+            Tensor centroids,
+            Tensor similarities,
+            Tensor inertia) {
+        KMeansChecks.cosineKMeans(x, indices, settings, labels, centroids, similarities, inertia);
+        issue(
+                "cosineKMeans",
+                inertia,
+                () -> ops.kMeans().cosineKMeans(x, indices, settings, labels, centroids, similarities, inertia));
     }
 
     @Override

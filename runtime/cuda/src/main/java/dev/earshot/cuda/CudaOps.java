@@ -6,6 +6,7 @@ import dev.earshot.cuda.ops.AttentionOps;
 import dev.earshot.cuda.ops.ConvolutionOps;
 import dev.earshot.cuda.ops.ElementwiseOps;
 import dev.earshot.cuda.ops.ImageOps;
+import dev.earshot.cuda.ops.KMeansOps;
 import dev.earshot.cuda.ops.PixelMatchingOps;
 import dev.earshot.cuda.ops.ProductOps;
 import dev.earshot.cuda.ops.ReduceOps;
@@ -21,7 +22,8 @@ record CudaOps(
         ProductOps products,
         ConvolutionOps convolutions,
         AttentionOps attention,
-        PixelMatchingOps matching)
+        PixelMatchingOps matching,
+        KMeansOps kMeans)
         implements AutoCloseable {
     static CudaOps on(CudaContext context) {
         Cudnn cudnn = new Cudnn(context);
@@ -36,7 +38,8 @@ record CudaOps(
                 products,
                 new ConvolutionOps(context, cudnn, elementwise, products),
                 new AttentionOps(context),
-                new PixelMatchingOps(context));
+                new PixelMatchingOps(context),
+                new KMeansOps(context));
     }
 
     @Override

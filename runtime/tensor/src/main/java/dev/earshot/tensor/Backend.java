@@ -193,6 +193,30 @@ public interface Backend extends AutoCloseable {
     void pixelMatching(
             Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved);
 
+    /**
+     * Spherical k-means of each frame by itself: rows are scaled to length 1, a centroid is the direction of its members'
+     * sum, a row belongs to the centroid of the largest cosine (the lowest on ties). Starts by k-means++ from random numbers
+     * that depend on {@code settings.seed()} and the frame's index alone, keeps the best restart; sums and decisions are made
+     * in fp64. A row of length at most 1e-6, or with an element that is not a number or infinite, never counts and gets
+     * label 0 and cosines of 0; elements that are no numbers also make the frame's inertia NaN.
+     *
+     * @param x F32 [frames, rows, C], at least as many rows as clusters; any strides but the innermost
+     * @param indices I32 [frames], the index of each frame in its clip: a frame gets the same clusters in whatever batch it
+     *     comes
+     * @param labels I32 [frames, rows]
+     * @param centroids F32 [frames, K, C], unit length
+     * @param similarities F32 [frames, rows, K], the cosine of each row with each centroid
+     * @param inertia F32 [frames], sum over the rows that count of 1 - cosine to the own centroid
+     */
+    void cosineKMeans(
+            Tensor x,
+            Tensor indices,
+            KMeansSettings settings,
+            Tensor labels,
+            Tensor centroids,
+            Tensor similarities,
+            Tensor inertia);
+
     /** The backward ops and the optimiser's step. */
     TrainingOps training();
 

@@ -12,6 +12,7 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -26,38 +27,41 @@ final class AudioVisualEncoder implements AutoCloseable {
     private final Backend backend;
     private final ForwardSession<Output> session;
 
-    /** The pass's results on the device; {@code plain} is the same tensor as {@code features} where it is not needed. */
-    private record Output(Tensor features, Tensor plain, Tensor joint, Tensor audio) {}
-
     /**
-     * The results of a batch on the host.
+     * The pass's results on the device, valid until the next pass.
      *
-     * @param tokens patches P of a frame
-     * @param width D of the features
-     * @param jointWidth J
      * @param features [B, P, D], what is clustered
      * @param plain [B, P, D], features of the frozen trunk, where asked for
      * @param joint [B, P, J], tokens in the joint space, not normalised
      * @param audio [B, J], audio embeddings
      */
-    record Encoded(
-            int tokens, int width, int jointWidth, float[] features, float[] plain, float[] joint, float[] audio) {
+    record Output(Tensor features, Optional<Tensor> plain, Tensor joint, Tensor audio) {}
+
+    /**
+     * The results of a batch that the choice of clusters needs on the host.
+     *
+     * @param tokens patches P of a frame
+     * @param jointWidth J
+     * @param joint [B, P, J], tokens in the joint space, not normalised
+     * @param audio [B, J], audio embeddings
+     * @param change features with and without sound, where asked for
+     */
+    record Encoded(int tokens, int jointWidth, float[] joint, float[] audio, Optional<Change> change) {
         /** The results of several batches in order. */
         static Encoded join(List<Encoded> parts) {
             if (parts.size() == 1) {
                 return parts.getFirst();
             }
             Encoded first = parts.getFirst();
-            float[] features = join(parts, Encoded::features);
-            boolean samePlain = first.plain == first.features;
             return new Encoded(
                     first.tokens,
-                    first.width,
                     first.jointWidth,
-                    features,
-                    samePlain ? features : join(parts, Encoded::plain),
                     join(parts, Encoded::joint),
-                    join(parts, Encoded::audio));
+                    join(parts, Encoded::audio),
+                    first.change.map(c -> new Change(
+                            c.width(),
+                            join(parts, part -> part.change.orElseThrow().features()),
+                            join(parts, part -> part.change.orElseThrow().plain()))));
         }
 
         private static float[] join(List<Encoded> parts, Function<Encoded, float[]> field) {
@@ -79,13 +83,22 @@ final class AudioVisualEncoder implements AutoCloseable {
         }
     }
 
+    /**
+     * Features of the trunk that listens and of the one that does not.
+     *
+     * @param width D
+     * @param features [B, P, D]
+     * @param plain [B, P, D]
+     */
+    record Change(int width, float[] features, float[] plain) {}
+
     /** The frozen model. */
     static AudioVisualEncoder frozen(ImageBind model, FeatureNorm norm) {
         return new AudioVisualEncoder(model.backend(), (b, ws, inputs) -> {
             Tensor audio = model.embedAudio(b, ws, inputs.get(1));
             Tensor stream = model.vision().encode(b, ws, inputs.get(0), BlockHook.NONE);
             Tensor features = features(b, ws, model, stream, norm);
-            return new Output(features, features, jointTokens(b, ws, model, stream), audio);
+            return new Output(features, Optional.empty(), jointTokens(b, ws, model, stream), audio);
         });
     }
 
@@ -104,11 +117,12 @@ final class AudioVisualEncoder implements AutoCloseable {
             if (!alsoFrozen && !frozenScores) {
                 Tensor stream = adapted.encode(b, ws, image, heard);
                 Tensor features = adapted.features(b, ws, stream, norm);
-                return new Output(features, features, jointTokens(b, ws, model, stream), heard.embedding());
+                return new Output(features, Optional.empty(), jointTokens(b, ws, model, stream), heard.embedding());
             }
             AdaptedImageBind.Streams streams = adapted.encodeBoth(b, ws, image, heard);
             Tensor features = adapted.features(b, ws, streams.adapted(), norm);
-            Tensor plain = alsoFrozen ? adapted.features(b, ws, streams.frozen(), norm) : features;
+            Optional<Tensor> plain =
+                    alsoFrozen ? Optional.of(adapted.features(b, ws, streams.frozen(), norm)) : Optional.empty();
             Tensor joint = jointTokens(b, ws, model, frozenScores ? streams.frozen() : streams.adapted());
             return new Output(features, plain, joint, heard.embedding());
         });
@@ -136,17 +150,22 @@ final class AudioVisualEncoder implements AutoCloseable {
      * @param images [frames, 3, side, side]
      * @param sounds [frames, 1, mel, time]
      */
-    Encoded encode(HostTensor images, HostTensor sounds) {
-        Output out = session.run(images, sounds);
-        float[] features = backend.download(out.features());
+    Output encode(HostTensor images, HostTensor sounds) {
+        return session.run(images, sounds);
+    }
+
+    /** Brings what the choice of clusters needs to the host; features only where their change is asked for. */
+    Encoded download(Output out) {
         return new Encoded(
-                Math.toIntExact(out.features().dim(1)),
-                Math.toIntExact(out.features().dim(2)),
+                Math.toIntExact(out.joint().dim(1)),
                 Math.toIntExact(out.joint().dim(2)),
-                features,
-                out.plain() == out.features() ? features : backend.download(out.plain()),
                 backend.download(out.joint()),
-                backend.download(out.audio()));
+                backend.download(out.audio()),
+                out.plain()
+                        .map(plain -> new Change(
+                                Math.toIntExact(plain.dim(2)),
+                                backend.download(out.features()),
+                                backend.download(plain))));
     }
 
     @Override

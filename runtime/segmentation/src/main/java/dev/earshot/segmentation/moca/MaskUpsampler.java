@@ -13,23 +13,18 @@ public final class MaskUpsampler {
     private final int clusters;
     private final int gridHeight;
     private final int gridWidth;
-    private final double[][] similarity; // [K][gridHeight * gridWidth]
+    private final float[] similarity; // [gridHeight * gridWidth, K]
 
-    /**
-     * Prepares one frame.
-     *
-     * @param features [gridHeight * gridWidth, C] from {@code offset} on, the clustered features; not changed
-     * @param clustering their clusters
-     */
-    public MaskUpsampler(float[] features, int offset, int gridHeight, int gridWidth, Clustering clustering) {
-        this.clusters = clustering.clusters();
+    /** For the clusters of a frame's grid of tokens. */
+    public MaskUpsampler(FrameClusters frame, int gridHeight, int gridWidth) {
+        if (frame.labels().length != gridHeight * gridWidth) {
+            throw new IllegalArgumentException("mask upsampling: expected %d x %d tokens, got %d"
+                    .formatted(gridHeight, gridWidth, frame.labels().length));
+        }
+        this.clusters = frame.clusters();
         this.gridHeight = gridHeight;
         this.gridWidth = gridWidth;
-        UnitRows x = new UnitRows(features, offset, gridHeight * gridWidth, clustering.width());
-        this.similarity = new double[clusters][gridHeight * gridWidth];
-        for (int j = 0; j < clusters; j++) {
-            x.similarities(clustering.centroids(), j * clustering.width(), similarity[j]);
-        }
+        this.similarity = frame.similarities();
     }
 
     /** The cluster of every pixel of a frame, row-major. */
@@ -81,7 +76,8 @@ public final class MaskUpsampler {
                 int lower = rows.second[y] * gridWidth;
                 double weight = rows.weight[y];
                 for (int x = 0; x < gridWidth; x++) {
-                    line[x] = similarity[j][upper + x] * (1 - weight) + similarity[j][lower + x] * weight;
+                    line[x] = similarity[(upper + x) * clusters + j] * (1 - weight)
+                            + similarity[(lower + x) * clusters + j] * weight;
                 }
                 for (int x = 0; x < width; x++) {
                     double w = columns.weight[x];

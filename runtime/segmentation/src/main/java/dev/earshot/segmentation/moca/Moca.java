@@ -28,12 +28,13 @@ final class Moca implements AutoCloseable {
     private final Optional<MaskProposals> proposals;
     private final ImagePreprocess imagePreprocess;
     private final ImageBindAudio logMel = ImageBindAudio.STANDARD;
-    private final CosineKMeans kMeans;
+    private final FeatureClustering clustering;
     private final SoundingClusters soundingClusters;
 
-    /** Owns the encoder; the proposals are the caller's. */
+    /** Owns the encoder and the clustering; the proposals are the caller's. */
     Moca(
             AudioVisualEncoder encoder,
+            FeatureClustering clustering,
             MocaSettings settings,
             Optional<JointCentre> centre,
             Optional<MaskProposals> proposals) {
@@ -42,7 +43,7 @@ final class Moca implements AutoCloseable {
         this.centre = centre;
         this.proposals = proposals;
         this.imagePreprocess = ImagePreprocess.MOCA.square(settings.inputSize());
-        this.kMeans = new CosineKMeans(settings.kMeans());
+        this.clustering = clustering;
         this.soundingClusters = new SoundingClusters(settings.tauAbs(), settings.tauRel());
     }
 
@@ -55,11 +56,9 @@ final class Moca implements AutoCloseable {
         List<SegmentedFrame> results = new ArrayList<>();
         if (!sounding.isEmpty()) {
             Stopwatch watch = new Stopwatch(sounding.size());
-            Encoded encoded = encode(sounding, watch);
-            List<Clustering> clusterings = cluster(encoded, sounding);
-            watch.lap("cluster");
+            Tokens tokens = tokens(sounding, watch);
             for (int i = 0; i < sounding.size(); i++) {
-                results.add(outline(sounding.get(i), encoded, i, clusterings.get(i), watch.times()));
+                results.add(outline(sounding.get(i), tokens, i, watch.times()));
             }
         }
         return withSilent(frames, results);
@@ -75,12 +74,9 @@ final class Moca implements AutoCloseable {
                     new HeatMap(1, 1, new float[] {-1}), silent(frame).result());
         }
         Stopwatch watch = new Stopwatch(1);
-        List<ClipFrame> one = List.of(frame);
-        Encoded encoded = encode(one, watch);
-        Clustering clustering = cluster(encoded, one).getFirst();
-        watch.lap("cluster");
-        FrameMask mask = outline(frame, encoded, 0, clustering, watch.times()).result();
-        return new SoundMap(cosines(encoded), mask);
+        Tokens tokens = tokens(List.of(frame), watch);
+        FrameMask mask = outline(frame, tokens, 0, watch.times()).result();
+        return new SoundMap(cosines(tokens.encoded()), mask);
     }
 
     /** The cosines of the only frame of a batch on its token grid. */
@@ -89,11 +85,11 @@ final class Moca implements AutoCloseable {
         int width = encoded.jointWidth();
         float[] tokens = encoded.joint();
         float[] sound = encoded.audio();
-        UnitRows.normalize(sound, 0, width);
+        UnitVectors.normalize(sound, 0, width);
         float[] cosines = new float[encoded.tokens()];
         for (int i = 0; i < cosines.length; i++) {
-            UnitRows.normalize(tokens, i * width, width);
-            cosines[i] = (float) UnitRows.dot(tokens, i * width, sound, 0, width);
+            UnitVectors.normalize(tokens, i * width, width);
+            cosines[i] = (float) UnitVectors.dot(tokens, i * width, sound, 0, width);
         }
         return new HeatMap(side, side, cosines);
     }
@@ -102,20 +98,38 @@ final class Moca implements AutoCloseable {
         return !(Loudness.dbfs(frame.sound()) >= settings.silenceDbfs());
     }
 
-    /** Runs the networks over groups of 2^n frames, so that few shapes are captured whatever the number of frames. */
-    private Encoded encode(List<ClipFrame> frames, Stopwatch watch) {
+    /**
+     * What the networks and the clustering give for some frames.
+     *
+     * @param clusters by frame
+     */
+    private record Tokens(Encoded encoded, List<FrameClusters> clusters) {}
+
+    /**
+     * Runs the networks over groups of 2^n frames, so that few shapes are captured whatever the number of frames, and
+     * clusters the features before the next group takes their place.
+     */
+    private Tokens tokens(List<ClipFrame> frames, Stopwatch watch) {
         List<Encoded> parts = new ArrayList<>();
-        for (int from = 0; from < frames.size(); ) {
-            int size = Integer.highestOneBit(Math.min(settings.batch(), frames.size() - from));
-            List<ClipFrame> group = frames.subList(from, from + size);
-            HostTensor images = images(group);
-            HostTensor sounds = sounds(group);
-            watch.lap("preprocess");
-            parts.add(encoder.encode(images, sounds));
-            watch.lap("networks");
-            from += size;
+        try (FeatureClustering.Run clusters = clustering.start(frames.size())) {
+            for (int from = 0; from < frames.size(); ) {
+                int size = Integer.highestOneBit(Math.min(settings.batch(), frames.size() - from));
+                List<ClipFrame> group = frames.subList(from, from + size);
+                HostTensor images = images(group);
+                HostTensor sounds = sounds(group);
+                watch.lap("preprocess");
+                AudioVisualEncoder.Output output = encoder.encode(images, sounds);
+                parts.add(encoder.download(output));
+                watch.lap("networks");
+                int[] indices = group.stream().mapToInt(ClipFrame::index).toArray();
+                clusters.add(output.features(), indices);
+                watch.lap("cluster");
+                from += size;
+            }
+            List<FrameClusters> each = clusters.finish();
+            watch.lap("cluster");
+            return new Tokens(Encoded.join(parts), each);
         }
-        return Encoded.join(parts);
     }
 
     private HostTensor images(List<ClipFrame> frames) {
@@ -138,41 +152,19 @@ final class Moca implements AutoCloseable {
         return HostTensor.of(values, frames.size(), 1, mels, logMel.targetFrames());
     }
 
-    private List<Clustering> cluster(Encoded encoded, List<ClipFrame> frames) {
-        float[] features = encoded.features();
-        int tokens = encoded.tokens();
-        int width = encoded.width();
-        List<Clustering> each = new ArrayList<>();
-        switch (settings.scope()) {
-            case FRAME -> {
-                for (int i = 0; i < frames.size(); i++) {
-                    int index = frames.get(i).index();
-                    each.add(kMeans.clusterFrame(features, i * tokens * width, tokens, width, index));
-                }
-            }
-            case CLIP -> {
-                Clustering all = kMeans.clusterFrame(features, 0, frames.size() * tokens, width, 0);
-                for (int i = 0; i < frames.size(); i++) {
-                    each.add(all.part(i * tokens, (i + 1) * tokens));
-                }
-            }
-        }
-        return each;
-    }
-
-    private SegmentedFrame outline(ClipFrame frame, Encoded encoded, int at, Clustering clustering, StageTimes shared) {
+    private SegmentedFrame outline(ClipFrame frame, Tokens tokens, int at, StageTimes shared) {
         Stopwatch watch = new Stopwatch(1);
         RgbImage image = frame.image();
-        ClusterChoice choice = choose(encoded, at, clustering);
+        FrameClusters clusters = tokens.clusters().get(at);
+        ClusterChoice choice = choose(tokens.encoded(), at, clusters);
         watch.lap("choose");
-        int side = (int) Math.round(Math.sqrt(encoded.tokens()));
-        int offset = at * encoded.tokens() * encoded.width();
-        MaskUpsampler upsampler = new MaskUpsampler(encoded.features(), offset, side, side, clustering);
+        int side = (int) Math.round(Math.sqrt(clusters.labels().length));
+        MaskUpsampler upsampler = new MaskUpsampler(clusters, side, side);
         BinaryMask mask = upsampler.mask(choice.selected(), image.width(), image.height());
         watch.lap("upsample");
         if (proposals.isPresent() && !mask.isEmpty()) {
-            List<BinaryMask> clusters = upsampler.masks(choice.selected(), image.width(), image.height());
-            mask = settings.matching().match(mask, clusters, proposals.get().propose(image));
+            List<BinaryMask> each = upsampler.masks(choice.selected(), image.width(), image.height());
+            mask = settings.matching().match(mask, each, proposals.get().propose(image));
             watch.lap("match");
         }
         FrameMask result = new FrameMask(
@@ -180,16 +172,16 @@ final class Moca implements AutoCloseable {
                 frame.timeSeconds(),
                 mask,
                 choice.bestScore(),
-                regions(clustering, choice),
+                regions(clusters, choice),
                 Loudness.dbfs(frame.sound()),
                 false,
                 shared.plus(watch.times()));
         return new SegmentedFrame(frame, result);
     }
 
-    private ClusterChoice choose(Encoded encoded, int at, Clustering clustering) {
-        int[] labels = clustering.labels();
-        int clusters = clustering.clusters();
+    private ClusterChoice choose(Encoded encoded, int at, FrameClusters frame) {
+        int[] labels = frame.labels();
+        int clusters = frame.clusters();
         return switch (settings.score()) {
             case JOINT -> {
                 int width = encoded.jointWidth();
@@ -198,21 +190,22 @@ final class Moca implements AutoCloseable {
                 yield soundingClusters.byJointSpace(labels, clusters, encoded.joint(), offset, audio, centre);
             }
             case DELTA -> {
-                int offset = at * encoded.tokens() * encoded.width();
+                AudioVisualEncoder.Change change = encoded.change().orElseThrow();
+                int offset = at * encoded.tokens() * change.width();
                 yield soundingClusters.byChange(
-                        labels, clusters, encoded.features(), encoded.plain(), offset, encoded.width());
+                        labels, clusters, change.features(), change.plain(), offset, change.width());
             }
         };
     }
 
-    private static List<FrameMask.Region> regions(Clustering clustering, ClusterChoice choice) {
-        int[] counts = new int[clustering.clusters()];
-        for (int label : clustering.labels()) {
+    private static List<FrameMask.Region> regions(FrameClusters clusters, ClusterChoice choice) {
+        int[] counts = new int[clusters.clusters()];
+        for (int label : clusters.labels()) {
             counts[label]++;
         }
         List<FrameMask.Region> regions = new ArrayList<>();
         for (int j = 0; j < counts.length; j++) {
-            double share = (double) counts[j] / clustering.labels().length;
+            double share = (double) counts[j] / clusters.labels().length;
             regions.add(new FrameMask.Region(choice.scores()[j], choice.contrast(j), share, choice.selected()[j]));
         }
         return regions;
@@ -246,6 +239,7 @@ final class Moca implements AutoCloseable {
 
     @Override
     public void close() {
+        clustering.close();
         encoder.close();
     }
 }

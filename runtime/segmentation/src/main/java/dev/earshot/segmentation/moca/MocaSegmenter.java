@@ -60,7 +60,12 @@ public final class MocaSegmenter implements Segmenter {
             throw e;
         }
         Optional<JointCentre> centre = centred ? weights.centre() : Optional.empty();
-        this.moca = new Moca(encoder(), settings, centre, proposals);
+        this.moca = new Moca(
+                encoder(),
+                new FeatureClustering(backend, settings.kMeans(), settings.scope()),
+                settings,
+                centre,
+                proposals);
     }
 
     private AudioVisualEncoder encoder() {

@@ -2,6 +2,7 @@ package dev.earshot.segmentation.moca;
 
 import dev.earshot.models.adaav.FeatureNorm;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.KMeansSettings;
 
 /**
  * Everything that can be chosen about MoCA inference. The paper leaves most of it open; the defaults are this project's.

@@ -31,19 +31,19 @@ public record SoundingClusters(double tauAbs, double tauRel) {
             int[] labels, int clusters, float[] joint, int offset, float[] audio, Optional<JointCentre> centre) {
         int width = audio.length;
         float[] sound = audio.clone();
-        UnitRows.normalize(sound, 0, width);
+        UnitVectors.normalize(sound, 0, width);
         float[] tokens = Arrays.copyOfRange(joint, offset, offset + labels.length * width);
         centre.ifPresent(c -> subtractAndNormalize(sound, 0, c.audio()));
         double[] sums = new double[clusters * width];
         int[] counts = new int[clusters];
         double base = 0;
         for (int i = 0; i < labels.length; i++) {
-            boolean live = UnitRows.normalize(tokens, i * width, width);
+            boolean live = UnitVectors.normalize(tokens, i * width, width);
             if (live && centre.isPresent()) {
                 live = subtractAndNormalize(tokens, i * width, centre.get().image());
             }
             counts[labels[i]] += live ? 1 : 0;
-            base += UnitRows.dot(tokens, i * width, sound, 0, width);
+            base += UnitVectors.dot(tokens, i * width, sound, 0, width);
             for (int c = 0; c < width; c++) {
                 sums[labels[i] * width + c] += tokens[i * width + c];
             }
@@ -112,7 +112,7 @@ public record SoundingClusters(double tauAbs, double tauRel) {
         for (int c = 0; c < mean.length; c++) {
             data[from + c] -= mean[c];
         }
-        return UnitRows.normalize(data, from, mean.length);
+        return UnitVectors.normalize(data, from, mean.length);
     }
 
     private static double cosine(double[] sums, int from, float[] unit) {
@@ -122,6 +122,6 @@ public record SoundingClusters(double tauAbs, double tauRel) {
             dot += sums[from + c] * unit[c];
             square += sums[from + c] * sums[from + c];
         }
-        return square > UnitRows.EPS * UnitRows.EPS ? dot / Math.sqrt(square) : 0;
+        return square > UnitVectors.EPS * UnitVectors.EPS ? dot / Math.sqrt(square) : 0;
     }
 }

@@ -8,6 +8,7 @@ import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Interpolation;
+import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.PixelMatching;
@@ -41,7 +42,7 @@ import java.util.function.Consumer;
  * is right as long as every op writes all of its result and nobody reads memory that was never written.
  *
  * <p>Inside {@link Backend#capture} a whole training step can be recorded and replayed: call {@code reset}, forward and
- * {@code backward} within it. Ops that have no backward op refuse active inputs. Selections (argmax, winners) are constants.
+ * {@code backward} within it. Ops that have no backward op refuse active inputs. Selections (argmax, winners, clusters) are constants.
  *
  * <p>Does not own the backend; close the tape before it. One thread, that of the backend.
  */
@@ -324,6 +325,23 @@ public final class Tape implements Backend {
     public void argmax(Tensor x, Tensor out) {
         b.argmax(x, out);
         r.constant(out);
+    }
+
+    /** Clusters are constants. */
+    @Override
+    public void cosineKMeans(
+            Tensor x,
+            Tensor indices,
+            KMeansSettings settings,
+            Tensor labels,
+            Tensor centroids,
+            Tensor similarities,
+            Tensor inertia) {
+        b.cosineKMeans(x, indices, settings, labels, centroids, similarities, inertia);
+        r.constant(labels);
+        r.constant(centroids);
+        r.constant(similarities);
+        r.constant(inertia);
     }
 
     @Override

@@ -30,6 +30,7 @@ public final class OpCases {
         ElementwiseCases.addTo(add);
         ReduceCases.addTo(add);
         PixelMatchingCases.addTo(add);
+        KMeansCases.addTo(add);
         AccumulateCases.addTo(add);
         BackwardCases.addTo(add);
         AttentionBackwardCases.addTo(add);

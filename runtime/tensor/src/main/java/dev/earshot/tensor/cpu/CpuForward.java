@@ -5,15 +5,18 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.Interpolation;
+import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.PixelMatching;
 import dev.earshot.tensor.PoolOp;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
+import dev.earshot.tensor.kmeans.CosineKMeans;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -209,6 +212,29 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
             Tensor saved) {
         return new PixelMatchingOp(
                 View.of(f), View.of(g), settings, weights, View.of(cost), View.of(winners), View.of(saved));
+    }
+
+    @Override
+    public void cosineKMeans(
+            Tensor x,
+            Tensor indices,
+            KMeansSettings settings,
+            Tensor labels,
+            Tensor centroids,
+            Tensor similarities,
+            Tensor inertia) {
+        KMeansChecks.cosineKMeans(x, indices, settings, labels, centroids, similarities, inertia);
+        issue(
+                "cosineKMeans",
+                inertia,
+                () -> new CosineKMeansOp(
+                        View.of(x),
+                        View.of(indices),
+                        new CosineKMeans(settings),
+                        View.of(labels),
+                        View.of(centroids),
+                        View.of(similarities),
+                        View.of(inertia)));
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Interpolation;
+import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.PixelMatching;
@@ -20,6 +21,7 @@ import dev.earshot.tensor.UnaryOp;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.internal.ChunkWorkspace;
 import dev.earshot.tensor.internal.Elements;
+import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
@@ -333,6 +335,21 @@ public final class ReferenceBackend implements Backend {
         run(
                 "pixelMatching",
                 () -> PixelMatchingOps.forward(f, g, settings, PixelWeights.given(weights), cost, winners, saved));
+    }
+
+    @Override
+    public void cosineKMeans(
+            Tensor x,
+            Tensor indices,
+            KMeansSettings settings,
+            Tensor labels,
+            Tensor centroids,
+            Tensor similarities,
+            Tensor inertia) {
+        KMeansChecks.cosineKMeans(x, indices, settings, labels, centroids, similarities, inertia);
+        run(
+                "cosineKMeans",
+                () -> KMeansOps.cosineKMeans(x, indices, settings, labels, centroids, similarities, inertia));
     }
 
     @Override

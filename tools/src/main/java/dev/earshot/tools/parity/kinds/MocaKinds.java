@@ -2,14 +2,20 @@ package dev.earshot.tools.parity.kinds;
 
 import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.moca.ClusterChoice;
-import dev.earshot.segmentation.moca.Clustering;
-import dev.earshot.segmentation.moca.CosineKMeans;
-import dev.earshot.segmentation.moca.KMeansSettings;
-import dev.earshot.segmentation.moca.KMeansTrace;
+import dev.earshot.segmentation.moca.FrameClusters;
 import dev.earshot.segmentation.moca.MaskUpsampler;
 import dev.earshot.segmentation.moca.ProposalMatching;
 import dev.earshot.segmentation.moca.SoundingClusters;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.KMeansSettings;
+import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.Workspace;
+import dev.earshot.tensor.kmeans.Clustering;
+import dev.earshot.tensor.kmeans.CosineKMeans;
+import dev.earshot.tensor.kmeans.KMeansTrace;
+import dev.earshot.tensor.kmeans.UnitRows;
 import dev.earshot.tools.parity.GoldenCase;
 import dev.earshot.tools.parity.KindRunner;
 import java.util.ArrayList;
@@ -17,13 +23,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Clustering, the choice of the sounding clusters, and proposal matching. */
 public final class MocaKinds {
     /** Kind to runner. */
     public static final Map<String, KindRunner> RUNNERS = Map.of(
             "kmeans.given_init", KindRunner.onHost(MocaKinds::givenStart),
-            "kmeans.plusplus", KindRunner.onHost(MocaKinds::plusPlus),
+            "kmeans.plusplus", MocaKinds::plusPlus,
             "moca.select_and_match", KindRunner.onHost(MocaKinds::selectAndMatch));
 
     private MocaKinds() {}
@@ -35,8 +42,9 @@ public final class MocaKinds {
         float[] x = golden.input("x").toFloats();
         float[] start = golden.input("init").toFloats();
         IterationLog log = new IterationLog();
-        Clustering lloyd = new CosineKMeans(settings(golden, 1, 0, false)).cluster(x, n, c, start, log);
-        Clustering refined = new CosineKMeans(settings(golden, 1, 0, true)).cluster(x, n, c, start, KMeansTrace.NONE);
+        UnitRows rows = UnitRows.of(x, 0, n, c);
+        Clustering lloyd = new CosineKMeans(settings(golden, 1, 0, false)).cluster(rows, start, log);
+        Clustering refined = new CosineKMeans(settings(golden, 1, 0, true)).cluster(rows, start, KMeansTrace.NONE);
 
         Map<String, HostTensor> results = new LinkedHashMap<>();
         long iterations = log.inertias.size();
@@ -53,7 +61,8 @@ public final class MocaKinds {
         return results;
     }
 
-    private static Map<String, HostTensor> plusPlus(GoldenCase golden) {
+    /** The op gives the results; how they came about is only to be seen on the host. */
+    private static Map<String, HostTensor> plusPlus(GoldenCase golden, Backend backend, DType compute) {
         int frames = golden.intOption("B");
         int gridHeight = golden.intOption("h");
         int gridWidth = golden.intOption("w");
@@ -63,29 +72,45 @@ public final class MocaKinds {
         int height = golden.intOption("H");
         int width = golden.intOption("W");
         int n = gridHeight * gridWidth;
+        KMeansSettings settings = settings(golden, restarts, golden.intOption("base"), false);
         float[] x = golden.input("x").toFloats();
         RestartLog log = new RestartLog(frames, restarts, k);
-        CosineKMeans kMeans = new CosineKMeans(settings(golden, restarts, golden.intOption("base"), false));
-        List<Clustering> clusterings = kMeans.cluster(x, frames, n, c, 0, log);
-
-        int[] labels = new int[frames * n];
-        float[] centroids = new float[frames * k * c];
-        byte[] pixels = new byte[frames * height * width];
+        int[] best = new int[frames];
         for (int b = 0; b < frames; b++) {
-            Clustering one = clusterings.get(b);
-            System.arraycopy(one.labels(), 0, labels, b * n, n);
-            System.arraycopy(one.centroids(), 0, centroids, b * k * c, k * c);
-            byte[] frame = new MaskUpsampler(x, b * n * c, gridHeight, gridWidth, one).labels(width, height);
-            System.arraycopy(frame, 0, pixels, b * height * width, height * width);
+            UnitRows rows = UnitRows.of(x, b * n * c, n, c);
+            best[b] = new CosineKMeans(settings).cluster(rows, b, log).restart();
         }
-        int[] best = clusterings.stream().mapToInt(Clustering::restart).toArray();
-        return Map.of(
-                "expected.init_index", HostTensors.of(log.rows, frames, restarts, k),
-                "expected.restart_inertia", HostTensors.of(log.inertias, frames, restarts),
-                "expected.best_restart", HostTensors.of(best, frames),
-                "expected.labels", HostTensors.of(labels, frames, n),
-                "expected.centroids", HostTensor.of(centroids, frames, k, c),
-                "expected.upsampled_labels", HostTensors.of(pixels, frames, height, width));
+        try (Workspace ws = backend.workspace(0)) {
+            Tensor features = backend.upload(ws, HostTensor.of(x, frames, n, c), DType.F32);
+            int[] numbers = IntStream.range(0, frames).toArray();
+            Tensor indices = backend.upload(ws, HostTensors.of(numbers, frames), DType.I32);
+            Tensor labels = ws.allocate(DType.I32, frames, n);
+            Tensor centroids = ws.allocate(DType.F32, frames, k, c);
+            Tensor similarities = ws.allocate(DType.F32, frames, n, k);
+            Tensor inertia = ws.allocate(DType.F32, frames);
+            backend.cosineKMeans(features, indices, settings, labels, centroids, similarities, inertia);
+            int[] own = Arrays.stream(backend.downloadIntegers(labels))
+                    .mapToInt(Math::toIntExact)
+                    .toArray();
+            float[] cosines = backend.download(similarities);
+
+            byte[] pixels = new byte[frames * height * width];
+            for (int b = 0; b < frames; b++) {
+                FrameClusters clusters = new FrameClusters(
+                        k,
+                        Arrays.copyOfRange(own, b * n, (b + 1) * n),
+                        Arrays.copyOfRange(cosines, b * n * k, (b + 1) * n * k));
+                byte[] frame = new MaskUpsampler(clusters, gridHeight, gridWidth).labels(width, height);
+                System.arraycopy(frame, 0, pixels, b * height * width, height * width);
+            }
+            return Map.of(
+                    "expected.init_index", HostTensors.of(log.rows, frames, restarts, k),
+                    "expected.restart_inertia", HostTensors.of(log.inertias, frames, restarts),
+                    "expected.best_restart", HostTensors.of(best, frames),
+                    "expected.labels", HostTensors.of(own, frames, n),
+                    "expected.centroids", HostTensor.of(backend.download(centroids), frames, k, c),
+                    "expected.upsampled_labels", HostTensors.of(pixels, frames, height, width));
+        }
     }
 
     private static KMeansSettings settings(GoldenCase golden, int restarts, long seed, boolean hartigan) {
@@ -105,7 +130,7 @@ public final class MocaKinds {
         int[] labels = HostTensors.toInts(golden.input("labels"));
         float[] x = golden.input("x").toFloats();
         float[] centroids = golden.input("centroids").toFloats();
-        Clustering clustering = new Clustering(k, centroids.length / k, labels, centroids, 0, 0);
+        FrameClusters clustering = new FrameClusters(k, labels, cosines(x, centroids, labels.length, k));
         ClusterChoice choice = new SoundingClusters(golden.numberOption("tau_abs"), golden.numberOption("tau_rel"))
                 .byJointSpace(
                         labels,
@@ -113,7 +138,7 @@ public final class MocaKinds {
                         golden.input("joint").toFloats(),
                         0,
                         golden.input("audio").toFloats());
-        MaskUpsampler upsampler = new MaskUpsampler(x, 0, golden.intOption("h"), golden.intOption("w"), clustering);
+        MaskUpsampler upsampler = new MaskUpsampler(clustering, golden.intOption("h"), golden.intOption("w"));
         BinaryMask mask = upsampler.mask(choice.selected(), width, height);
         List<BinaryMask> clusterMasks = upsampler.masks(choice.selected(), width, height);
         List<BinaryMask> proposals = masks(HostTensors.toBytes(golden.input("proposals")), width, height);
@@ -139,6 +164,24 @@ public final class MocaKinds {
         results.put("expected.out_whole", pixels(whole.match(mask, clusterMasks, proposals)));
         results.put("expected.out_clusters", pixels(clusters.match(mask, clusterMasks, proposals)));
         return results;
+    }
+
+    /** The cosine of each row of {@code x} with each unit row of {@code centroids}. */
+    private static float[] cosines(float[] x, float[] centroids, int rows, int clusters) {
+        int width = centroids.length / clusters;
+        float[] cosines = new float[rows * clusters];
+        for (int i = 0; i < cosines.length; i++) {
+            int row = i / clusters * width;
+            int centroid = i % clusters * width;
+            double dot = 0;
+            double square = 0;
+            for (int c = 0; c < width; c++) {
+                dot += (double) x[row + c] * centroids[centroid + c];
+                square += (double) x[row + c] * x[row + c];
+            }
+            cosines[i] = (float) (dot / Math.sqrt(square));
+        }
+        return cosines;
     }
 
     private static ProposalMatching matching(GoldenCase golden, ProposalMatching.References references) {

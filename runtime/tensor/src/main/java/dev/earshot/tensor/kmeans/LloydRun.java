@@ -1,4 +1,4 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.tensor.kmeans;
 
 import java.util.Arrays;
 
@@ -68,7 +68,26 @@ final class LloydRun {
 
     /** Every row goes to the most similar centroid, the lowest on ties. */
     private void assign() {
-        int waiting = -1; // late iterations turn few centroids; those that did are taken in pairs
+        refreshSimilarities();
+        double[] lanes = LaneSums.lanes();
+        for (int i = 0; i < x.rows(); i++) {
+            int best = 0;
+            for (int j = 1; j < clusters; j++) {
+                if (similarity[j][i] > similarity[best][i]) {
+                    best = j;
+                }
+            }
+            assigned[i] = best;
+            if (x.isLive(i)) {
+                lanes[i % lanes.length] += 1 - similarity[best][i];
+            }
+        }
+        inertia = LaneSums.total(lanes);
+    }
+
+    /** Late iterations turn few centroids; those that did are taken in pairs. */
+    private void refreshSimilarities() {
+        int waiting = -1;
         for (int j = 0; j < clusters; j++) {
             if (turned[j] && waiting < 0) {
                 waiting = j;
@@ -80,19 +99,6 @@ final class LloydRun {
         }
         if (waiting >= 0) {
             x.similarities(centroidRows, waiting * width, similarity[waiting]);
-        }
-        inertia = 0;
-        for (int i = 0; i < x.rows(); i++) {
-            int best = 0;
-            for (int j = 1; j < clusters; j++) {
-                if (similarity[j][i] > similarity[best][i]) {
-                    best = j;
-                }
-            }
-            assigned[i] = best;
-            if (x.isLive(i)) {
-                inertia += 1 - similarity[best][i];
-            }
         }
     }
 
@@ -160,24 +166,20 @@ final class LloydRun {
             int from = j * width;
             double norm = norm(j);
             directionless[j] &= norm <= UnitRows.EPS;
-            double cosine = 0;
-            for (int c = from; c < from + width; c++) {
-                double next = norm > UnitRows.EPS ? sums[c] / norm : centroids[c];
-                cosine += centroids[c] * next;
-                centroids[c] = next;
-                centroidRows[c] = (float) next;
+            double[] lanes = LaneSums.lanes();
+            for (int c = 0; c < width; c++) {
+                double next = norm > UnitRows.EPS ? sums[from + c] / norm : centroids[from + c];
+                lanes[c % lanes.length] += centroids[from + c] * next;
+                centroids[from + c] = next;
+                centroidRows[from + c] = (float) next;
             }
-            total += 1 - cosine;
+            total += 1 - LaneSums.total(lanes);
         }
         return total;
     }
 
     private double norm(int cluster) {
-        double sum = 0;
-        for (int c = cluster * width; c < (cluster + 1) * width; c++) {
-            sum += sums[c] * sums[c];
-        }
-        return Math.sqrt(sum);
+        return Math.sqrt(LaneSums.squares(sums, cluster * width, width));
     }
 
     /**
@@ -200,6 +202,7 @@ final class LloydRun {
             }
         }
         updateCentroids();
+        refreshSimilarities();
         double total = 0;
         for (int i = 0; i < x.rows(); i++) {
             assigned[i] = x.isLive(i) ? labels[i] : 0;
@@ -241,6 +244,13 @@ final class LloydRun {
 
     /** The result; {@code restart} is only passed on. */
     Clustering clustering(int restart) {
-        return new Clustering(clusters, width, assigned.clone(), centroidRows.clone(), inertia, restart);
+        float[] similarities = new float[x.rows() * clusters];
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < clusters; j++) {
+                similarities[i * clusters + j] = (float) similarity[j][i];
+            }
+        }
+        double total = x.isFinite() ? inertia : Double.NaN;
+        return new Clustering(clusters, width, assigned.clone(), centroidRows.clone(), similarities, total, restart);
     }
 }

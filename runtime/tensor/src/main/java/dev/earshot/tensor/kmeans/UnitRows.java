@@ -1,13 +1,17 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.tensor.kmeans;
 
 import java.util.Arrays;
 
 /**
  * The points of a clustering: rows scaled to length 1, as they came (row-major) and transposed, the order in
  * which similarities to a centroid vectorise. Rows of length at most {@link #EPS} become zero and are dead:
- * they never count.
+ * they never count. So are rows with an element that is not a number or infinite.
+ *
+ * <p>A similarity is summed in fp32 over four channels at a time, in turn; eight such groups make a block, whose sum is
+ * carried on in fp64. That order is part of the result: whoever keeps to it, rounding every product and sum by itself, gets
+ * the same bits.
  */
-final class UnitRows {
+public final class UnitRows {
     /** A row or a sum of rows at most this long has no direction. */
     static final double EPS = 1e-6;
 
@@ -23,39 +27,63 @@ final class UnitRows {
     private final float[][] columns; // [width rounded up to whole steps][rows]; the added channels are 0
     private final boolean[] live;
     private final int liveRows;
+    private final boolean finite;
 
-    /** Takes rows [rows, width] that lie in {@code features} from {@code offset} on; they are copied. */
-    UnitRows(float[] features, int offset, int rows, int width) {
+    private UnitRows(float[] values, int rows, int width) {
         this.rows = rows;
         this.width = width;
-        this.values = Arrays.copyOfRange(features, offset, offset + Math.multiplyExact(rows, width));
+        this.values = values;
         this.live = new boolean[rows];
         int alive = 0;
+        boolean numbers = true;
         for (int i = 0; i < rows; i++) {
-            live[i] = normalize(values, i * width, width);
+            double norm = Math.sqrt(LaneSums.squares(values, i * width, width));
+            numbers &= Double.isFinite(norm);
+            live[i] = scale(values, i * width, width, norm);
             alive += live[i] ? 1 : 0;
         }
         this.liveRows = alive;
+        this.finite = numbers;
         this.columns = transpose();
     }
 
-    /** Scales a row to length 1 and returns true, or clears it and returns false if it is too short to have a direction. */
+    /**
+     * Copies of rows [rows, width] that lie in {@code features} from {@code offset} on.
+     *
+     * @throws IllegalArgumentException if there are not as many values or a row has none
+     */
+    public static UnitRows of(float[] features, int offset, int rows, int width) {
+        if (rows < 0 || width < 1 || features.length - offset < (long) rows * width) {
+            throw new IllegalArgumentException("k-means features: expected %d x %d values from %d on, got %d"
+                    .formatted(rows, width, offset, features.length));
+        }
+        return new UnitRows(Arrays.copyOfRange(features, offset, offset + rows * width), rows, width);
+    }
+
+    /** The rows [rows, width] that {@code features} consists of, which are scaled in place. */
+    public static UnitRows over(float[] features, int rows, int width) {
+        if (rows < 0 || width < 1 || features.length != (long) rows * width) {
+            throw new IllegalArgumentException(
+                    "k-means features: expected %d x %d values, got %d".formatted(rows, width, features.length));
+        }
+        return new UnitRows(features, rows, width);
+    }
+
+    /** Scales a row to length 1 and returns true, or clears it and returns false if it has no direction. */
     static boolean normalize(float[] data, int from, int width) {
-        double norm = Math.sqrt(dot(data, from, data, from, width));
-        boolean alive = norm > EPS;
-        double scale = alive ? 1 / norm : 0;
+        return scale(data, from, width, Math.sqrt(LaneSums.squares(data, from, width)));
+    }
+
+    private static boolean scale(float[] data, int from, int width, double norm) {
+        if (!(norm > EPS) || norm == Double.POSITIVE_INFINITY) {
+            Arrays.fill(data, from, from + width, 0);
+            return false;
+        }
+        double scale = 1 / norm;
         for (int c = from; c < from + width; c++) {
             data[c] = (float) (data[c] * scale);
         }
-        return alive;
-    }
-
-    static double dot(float[] a, int fromA, float[] b, int fromB, int width) {
-        double sum = 0;
-        for (int c = 0; c < width; c++) {
-            sum += (double) a[fromA + c] * b[fromB + c];
-        }
-        return sum;
+        return true;
     }
 
     private float[][] transpose() {
@@ -85,6 +113,11 @@ final class UnitRows {
         return liveRows;
     }
 
+    /** False if a row was left out because not all of its elements were numbers. */
+    boolean isFinite() {
+        return finite;
+    }
+
     boolean isLive(int row) {
         return live[row];
     }
@@ -104,12 +137,7 @@ final class UnitRows {
 
     /** The inner product of a row with the vector that starts at {@code at}. */
     double dot(int row, double[] vector, int at) {
-        int from = row * width;
-        double sum = 0;
-        for (int c = 0; c < width; c++) {
-            sum += values[from + c] * vector[at + c];
-        }
-        return sum;
+        return LaneSums.product(values, row * width, vector, at, width);
     }
 
     /**

@@ -1,4 +1,4 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.tensor.kmeans;
 
 /** Watches a clustering; the arrays belong to the clustering and must be copied to be kept. */
 public interface KMeansTrace {

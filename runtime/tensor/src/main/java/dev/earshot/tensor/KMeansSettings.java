@@ -1,7 +1,7 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.tensor;
 
 /**
- * How {@link CosineKMeans} clusters.
+ * How {@link Backend#cosineKMeans} clusters.
  *
  * @param clusters K, at least 1
  * @param restarts runs from different starting points, of which the best is kept; at least 1

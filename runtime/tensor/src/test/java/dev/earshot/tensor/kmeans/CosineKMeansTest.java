@@ -1,12 +1,13 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.tensor.kmeans;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.tensor.KMeansSettings;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -22,22 +23,27 @@ class CosineKMeansTest {
         return values;
     }
 
+    private static Clustering cluster(KMeansSettings settings, float[] features, int rows, int width) {
+        UnitRows x = UnitRows.of(features, 0, rows, width);
+        return new CosineKMeans(settings).cluster(x, 0, KMeansTrace.NONE);
+    }
+
     @Test
-    void batchGivesWhatItsFramesGiveAlone() {
-        int rows = 37;
-        int width = 19; // not a whole number of channel blocks
-        float[] features = random(3 * rows * width, 5);
-        CosineKMeans kMeans = new CosineKMeans(FOUR);
-
-        List<Clustering> batch = kMeans.cluster(features, 3, rows, width, 10);
-
-        for (int b = 0; b < 3; b++) {
-            float[] frame = Arrays.copyOfRange(features, b * rows * width, (b + 1) * rows * width);
-            Clustering alone = kMeans.clusterFrame(frame, 0, rows, width, 10 + b);
-            assertArrayEquals(alone.labels(), batch.get(b).labels());
-            assertArrayEquals(alone.centroids(), batch.get(b).centroids());
-            assertEquals(alone.inertia(), batch.get(b).inertia());
+    void framesOfAClipStartFromRowsOfTheirOwn() {
+        float[] features = random(37 * 19, 5);
+        UnitRows x = UnitRows.of(features, 0, 37, 19);
+        int[][] starts = new int[2][];
+        for (int frame = 0; frame < 2; frame++) {
+            int number = frame;
+            new CosineKMeans(FOUR).cluster(x, frame, new KMeansTrace() {
+                @Override
+                public void started(int index, int restart, int[] rows) {
+                    assertEquals(number, index);
+                    starts[number] = restart == 0 ? rows.clone() : starts[number];
+                }
+            });
         }
+        assertFalse(Arrays.equals(starts[0], starts[1]));
     }
 
     /** Every row has its label's centroid as the nearest, and every centroid is its members' direction. */
@@ -46,7 +52,7 @@ class CosineKMeansTest {
         int rows = 64;
         int width = 16;
         float[] features = random(rows * width, 8);
-        Clustering result = new CosineKMeans(FOUR).clusterFrame(features, 0, rows, width, 0);
+        Clustering result = cluster(FOUR, features, rows, width);
 
         double inertia = 0;
         double[][] sums = new double[4][width];
@@ -83,7 +89,7 @@ class CosineKMeansTest {
         int width = 3;
         float[] features = random(rows * width, 3);
         KMeansSettings settings = new KMeansSettings(2, 50, 1, 100, 1e-6, true);
-        Clustering found = new CosineKMeans(settings).clusterFrame(features, 0, rows, width, 0);
+        Clustering found = cluster(settings, features, rows, width);
 
         double best = Double.POSITIVE_INFINITY;
         for (int code = 1; code < (1 << rows) - 1; code++) {
@@ -111,8 +117,8 @@ class CosineKMeansTest {
         System.arraycopy(live, 0, features, 2 * width, live.length); // rows 0, 1, 8, 9 are zero
         KMeansSettings two = new KMeansSettings(2, 8, 0, 100, 1e-6, false);
 
-        Clustering mixed = new CosineKMeans(two).clusterFrame(features, 0, 10, width, 0);
-        Clustering clean = new CosineKMeans(two).clusterFrame(live, 0, 6, width, 0);
+        Clustering mixed = cluster(two, features, 10, width);
+        Clustering clean = cluster(two, live, 6, width);
 
         assertEquals(0, mixed.labels()[0]);
         assertEquals(0, mixed.labels()[9]);
@@ -121,7 +127,7 @@ class CosineKMeansTest {
 
     @Test
     void allZeroFeaturesGiveOneLabelAndNoInertia() {
-        Clustering result = new CosineKMeans(FOUR).clusterFrame(new float[8 * 5], 0, 8, 5, 0);
+        Clustering result = cluster(FOUR, new float[8 * 5], 8, 5);
         assertArrayEquals(new int[8], result.labels());
         assertEquals(0, result.inertia());
     }
@@ -130,7 +136,7 @@ class CosineKMeansTest {
     void equalRowsDoNotBreakTheStart() {
         float[] features = new float[6 * 4];
         Arrays.fill(features, 1);
-        Clustering result = new CosineKMeans(FOUR).clusterFrame(features, 0, 6, 4, 0);
+        Clustering result = cluster(FOUR, features, 6, 4);
         assertEquals(0, result.inertia(), 1e-5);
         for (float value : result.centroids()) {
             assertTrue(Float.isFinite(value));
@@ -138,10 +144,55 @@ class CosineKMeansTest {
     }
 
     @Test
+    void rowsThatAreNoNumbersAreLeftOutAndSeenInTheInertia() {
+        float[] clean = random(12 * 5, 6);
+        float[] broken = Arrays.copyOf(clean, 14 * 5);
+        broken[12 * 5 + 3] = Float.NaN;
+        broken[13 * 5] = Float.NEGATIVE_INFINITY;
+        KMeansSettings manyStarts = new KMeansSettings(2, 40, 0, 100, 1e-6, true);
+
+        Clustering expected = cluster(manyStarts, clean, 12, 5);
+        Clustering result = cluster(manyStarts, broken, 14, 5);
+
+        assertEquals(Double.NaN, result.inertia());
+        assertEquals(0, result.labels()[12]);
+        assertEquals(0, result.labels()[13]);
+        for (int i = 0; i < 12; i++) {
+            boolean together = expected.labels()[i] == expected.labels()[0];
+            assertEquals(together, result.labels()[i] == result.labels()[0], "row " + i);
+        }
+        for (float value : result.centroids()) {
+            assertTrue(Float.isFinite(value));
+        }
+    }
+
+    @Test
+    void similaritiesAreThoseOfRowsAndCentroids() {
+        float[] features = random(20 * 45, 9);
+        for (boolean refined : new boolean[] {false, true}) {
+            Clustering result = cluster(new KMeansSettings(3, 2, 1, 100, 1e-6, refined), features, 20, 45);
+            for (int i = 0; i < 20; i++) {
+                double norm = norm(features, i * 45, 45);
+                for (int j = 0; j < 3; j++) {
+                    double dot = 0;
+                    for (int c = 0; c < 45; c++) {
+                        dot += features[i * 45 + c] / norm * result.centroids()[j * 45 + c];
+                    }
+                    assertEquals(dot, result.similarities()[i * 3 + j], 1e-6);
+                }
+            }
+        }
+    }
+
+    @Test
     void tooFewRowsAndTooFewValuesAreRefused() {
-        CosineKMeans kMeans = new CosineKMeans(FOUR);
-        assertThrows(IllegalArgumentException.class, () -> kMeans.clusterFrame(new float[6], 0, 3, 2, 0));
-        assertThrows(IllegalArgumentException.class, () -> kMeans.cluster(new float[6], 2, 4, 2, 0));
+        assertThrows(IllegalArgumentException.class, () -> cluster(FOUR, new float[6], 3, 2));
+        assertThrows(IllegalArgumentException.class, () -> UnitRows.of(new float[6], 0, 4, 2));
+        assertThrows(IllegalArgumentException.class, () -> UnitRows.over(new float[9], 4, 2));
+        UnitRows x = UnitRows.of(new float[10], 0, 5, 2);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new CosineKMeans(FOUR).cluster(x, new float[7], KMeansTrace.NONE));
         assertThrows(IllegalArgumentException.class, () -> new KMeansSettings(0, 1, 0, 1, 0, false));
     }
 
