@@ -4,5 +4,6 @@ open module dev.earshot.bench {
     requires dev.earshot.models;
     requires dev.earshot.segmentation;
     requires com.fasterxml.jackson.databind;
+    requires info.picocli;
     requires jmh.core;
 }

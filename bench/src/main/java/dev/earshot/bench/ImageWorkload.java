@@ -86,6 +86,7 @@ final class ImageWorkload implements Workload {
     @Override
     public void run() {
         program.run();
+        backend.synchronize();
     }
 
     @Override

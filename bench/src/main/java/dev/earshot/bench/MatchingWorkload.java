@@ -79,6 +79,7 @@ final class MatchingWorkload implements Workload {
     @Override
     public void run() {
         program.run();
+        backend.synchronize();
     }
 
     /** Costs of the positives and the negatives, then the gradients of the anchors, the positives and the negatives. */

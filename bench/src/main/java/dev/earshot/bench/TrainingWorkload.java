@@ -117,6 +117,7 @@ final class TrainingWorkload implements Workload {
     @Override
     public void run() {
         program.run();
+        backend.synchronize();
     }
 
     /** The gradients of all parameters, in the order of the adapter file. */
