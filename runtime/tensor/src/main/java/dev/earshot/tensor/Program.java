@@ -5,7 +5,7 @@ package dev.earshot.tensor;
  * outputs. The workspace and parameters it was captured over must outlive it. A run allocates nothing.
  */
 public interface Program extends AutoCloseable {
-    /** Executes every captured op in order and returns when all results are written. */
+    /** Executes every captured op in order; like an op it returns when that is done or, on a device, queued. */
     void run();
 
     /** Number of captured steps. */
