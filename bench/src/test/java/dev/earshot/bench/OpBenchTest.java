@@ -15,15 +15,20 @@ import org.openjdk.jmh.annotations.Param;
 final class OpBenchTest {
     @Test
     void everyParameterIsALargeRowOfItsOp() throws NoSuchFieldException {
-        Map<String, Class<? extends OpBench>> benchmarks = Map.of(
-                "cosineKMeans", KMeansBench.class,
-                "pixelMatching", PixelMatchingBench.class,
-                "linear", LinearBench.class,
-                "matmul", MatmulBench.class,
-                "layerNorm", LayerNormBench.class,
-                "softmax", SoftmaxBench.class,
-                "attention", AttentionBench.class,
-                "conv2d", ConvolutionBench.class);
+        Map<String, Class<? extends OpBench>> benchmarks = Map.ofEntries(
+                Map.entry("cosineKMeans", KMeansBench.class),
+                Map.entry("pixelMatching", PixelMatchingBench.class),
+                Map.entry("linear", LinearBench.class),
+                Map.entry("matmul", MatmulBench.class),
+                Map.entry("layerNorm", LayerNormBench.class),
+                Map.entry("softmax", SoftmaxBench.class),
+                Map.entry("attention", AttentionBench.class),
+                Map.entry("conv2d", ConvolutionBench.class),
+                Map.entry("layerNormParameters", LayerNormParametersBench.class),
+                Map.entry("l2Normalize", L2NormalizeBench.class),
+                Map.entry("unfold", UnfoldBench.class),
+                Map.entry("pool2d", PoolBench.class),
+                Map.entry("resize", ResizeBench.class));
         for (Map.Entry<String, Class<? extends OpBench>> each : benchmarks.entrySet()) {
             Set<String> table = OpCases.all().stream()
                     .filter(row -> row.op().equals(each.getKey()) || row.op().equals(each.getKey() + "Backward"))
