@@ -37,13 +37,14 @@ record CudaOps(
                 new ImageOps(context),
                 products,
                 new ConvolutionOps(context, cudnn, elementwise, products),
-                new AttentionOps(context),
+                new AttentionOps(context, cudnn),
                 new PixelMatchingOps(context),
                 new KMeansOps(context));
     }
 
     @Override
     public void close() {
+        attention.close();
         convolutions.close();
         products.close();
         cudnn.close();
