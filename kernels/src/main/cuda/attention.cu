@@ -1,26 +1,27 @@
 // Multi-head attention without its score matrix: out = softmax(scale q k^T + bias) v, and the weights alone.
 //
-//   attention_FROM_TO_WIDTH        q, k, v of type FROM, out of type TO, for heads of up to WIDTH columns
-//   attention_weights_FROM         out F32 [batches, heads, queries, keys]
+//   attention_FROM_WIDTH       q, k, v of type FROM, for heads of up to WIDTH columns; out F32 or bf16
+//   attention_weights_FROM     out F32 [batches, heads, queries, keys]
 //
 // A block owns 64 queries of one head and streams the keys and values past them in steps of 32 (thread mapping:
-// attention.cuh). Softmax is the running one: scores are exponentiated against the largest so far, and sums are shrunk when
-// a larger one comes. All arithmetic in F32 on the FMA units, expf and not its fast relative; one rounding at the store.
-// Heads wider than WIDTH are computed all the same, WIDTH columns of the result per block, each block with all the scores
-// again: right, but (columns / WIDTH) times the work for the scores.
+// attention.cuh). Softmax is the running one: scores are exponentiated against the largest so far, and sums are
+// shrunk when a larger one comes. All arithmetic in F32 on the FMA units, expf and not its fast relative; one
+// rounding at the store. Heads wider than WIDTH are computed all the same, WIDTH columns of the result per block,
+// each block with all the scores again: right, but (columns / WIDTH) times the work for the scores. The bf16 kernel
+// is for such heads; narrower ones have attention_mma.cu.
 //
-// Dynamic shared memory: (64 + 32 + 32) rows of WIDTH + 4 floats and 64 rows of 36: 52 KB for WIDTH 80 (4 blocks on an SM of
-// 228 KB), 77 KB for 128. Without a tensor core the limit is F32 FMA throughput: 8 loads by 16 bytes from shared memory feed
-// 64 FMA in the scores, 24 loads 160 FMA in the weighted sum (WIDTH 80). Not yet measured on a card.
+// Dynamic shared memory: (64 + 32 + 32) rows of WIDTH + 4 floats and 64 rows of 36: 52 KB for WIDTH 80 (4 blocks on
+// an SM of 228 KB), 77 KB for 128. The limit is F32 FMA throughput: 8 loads by 16 bytes from shared memory feed 64
+// FMA in the scores, 24 loads 160 FMA in the weighted sum (WIDTH 80). Not yet measured on a card.
 #include "attention.cuh"
 
 using namespace attention;
 
 // out[query][columns of this block] for the block's 64 queries.
-template <class From, class To, int WIDTH>
+template <class From, int WIDTH>
 __device__ __forceinline__ void attend(const From* __restrict__ q, const From* __restrict__ k,
-                                       const From* __restrict__ v, const float* __restrict__ bias, To* __restrict__ out,
-                                       const Problem& p, float scale) {
+                                       const From* __restrict__ v, const float* __restrict__ bias,
+                                       void* __restrict__ out, bool half, const Problem& p, float scale) {
     DYN_SHARED(float, shared);
     float* queries = shared;
     float* keys = queries + ROWS * (WIDTH + 4);
@@ -37,7 +38,7 @@ __device__ __forceinline__ void attend(const From* __restrict__ q, const From* _
     k += batch * p.keyBatch + head * p.width;
     v += batch * p.valueBatch + head * p.valueWidth + firstColumn;
     if (bias != nullptr) bias += batch * p.biasBatch + head * p.biasHead + firstQuery * p.biasQuery;
-    out += batch * p.outBatch + firstQuery * p.outRow + head * p.valueWidth + firstColumn;
+    const long long first = batch * p.outBatch + firstQuery * p.outRow + head * p.valueWidth + firstColumn;
     const int rows = least(p.queries - firstQuery, ROWS);
     const int columns = least(p.valueWidth - firstColumn, WIDTH);
 
@@ -84,7 +85,12 @@ __device__ __forceinline__ void attend(const From* __restrict__ q, const From* _
         const float share = 1 / softmax.sum[i];
 #pragma unroll
         for (int c = 0; c < WIDTH / 8; c++) sums[i][c] *= share;
-        put_row<WIDTH>(sums[i], out + row * p.outRow, columns, p.aligned & OUT_ALIGNED);
+        const long long at = first + row * p.outRow;
+        if (half) {
+            put_row<WIDTH>(sums[i], static_cast<__nv_bfloat16*>(out) + at, columns, p.aligned & OUT_ALIGNED);
+        } else {
+            put_row<WIDTH>(sums[i], static_cast<float*>(out) + at, columns, p.aligned & OUT_ALIGNED);
+        }
     }
 }
 
@@ -145,23 +151,20 @@ __device__ __forceinline__ void weigh(const From* __restrict__ q, const From* __
     }
 }
 
-#define ATTENTION(NAME, FROM, TO, WIDTH)                                                                               \
-    KERNEL void __launch_bounds__(THREADS) NAME(const FROM* q, const FROM* k, const FROM* v, const float* bias,        \
-                                                TO* out, const Problem problem, float scale) {                         \
-        attend<FROM, TO, WIDTH>(q, k, v, bias, out, problem, scale);                                                   \
+// BLOCKS on an SM at a time, as far as registers go.
+#define ATTENTION(NAME, FROM, WIDTH, BLOCKS)                                                                           \
+    KERNEL void __launch_bounds__(THREADS, BLOCKS) NAME(const FROM* q, const FROM* k, const FROM* v,                   \
+                                                        const float* bias, void* out, int half,                        \
+                                                        const Problem problem, float scale) {                          \
+        attend<FROM, WIDTH>(q, k, v, bias, out, half != 0, problem, scale);                                            \
     }                                                                                                                  \
     EXPORT_KERNEL(NAME)
 
-#define ATTENTION_OF_WIDTH(WIDTH)                                                                                      \
-    ATTENTION(attention_f32_f32_##WIDTH, float, float, WIDTH)                                                          \
-    ATTENTION(attention_f32_bf16_##WIDTH, float, __nv_bfloat16, WIDTH)                                                 \
-    ATTENTION(attention_bf16_f32_##WIDTH, __nv_bfloat16, float, WIDTH)                                                 \
-    ATTENTION(attention_bf16_bf16_##WIDTH, __nv_bfloat16, __nv_bfloat16, WIDTH)
-
-ATTENTION_OF_WIDTH(32)
-ATTENTION_OF_WIDTH(64)
-ATTENTION_OF_WIDTH(80)
-ATTENTION_OF_WIDTH(128)
+ATTENTION(attention_f32_32, float, 32, 4)
+ATTENTION(attention_f32_64, float, 64, 3)
+ATTENTION(attention_f32_80, float, 80, 3)
+ATTENTION(attention_f32_128, float, 128, 2)
+ATTENTION(attention_bf16_128, __nv_bfloat16, 128, 2)
 
 KERNEL void __launch_bounds__(THREADS) attention_weights_f32(const float* q, const float* k, float* out,
                                                              const Problem problem, long long outHead, float scale) {

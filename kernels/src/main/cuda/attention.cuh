@@ -1,9 +1,9 @@
 // What the attention kernels share: the problem's sizes and strides, tiles in shared memory, and products of tiles.
 //
 // A block has 128 threads and works on 64 rows against tiles of 32 columns (queries against keys, or keys against
-// queries). Warp w owns rows 16 w .. 16 w + 15; lane l of it owns the rows l / 8 + 4 i (i < 4) and, of the columns, those
-// congruent to l modulo 8. So the 8 lanes that share a row lie side by side and a row is reduced by three shuffles, and
-// whatever a warp writes about its own rows needs no block barrier.
+// queries). Warp w owns rows 16 w .. 16 w + 15; lane l of it owns the rows l / 8 + 4 i (i < 4) and, of the columns,
+// those congruent to l modulo 8. So the 8 lanes that share a row lie side by side and a row is reduced by three
+// shuffles, and whatever a warp writes about its own rows needs no block barrier.
 //
 // Tiles are F32 whatever the type in memory, row-major with a stride of WIDTH + 4 floats: the stride is 4 modulo 8, so
 // that the 4 or 8 rows which a warp reads at a time by 16 bytes lie in different banks.

@@ -1,6 +1,7 @@
 // Backward op of multi-head attention. With P the weights of a head, O its result and D the gradient of O:
 //
-//   dV = P^T D,   dS = P * (D V^T - projection),   projection = rowsum(P * D V^T),   dQ = scale dS K,   dK = scale dS^T Q
+//   dV = P^T D        dS = P * (D V^T - projection),  projection = rowsum(P * D V^T)
+//   dQ = scale dS K   dK = scale dS^T Q
 //
 //   attention_backward_queries_FROM_WIDTH   adds dQ; leaves each query's statistics for the other kernel
 //   attention_backward_keys_FROM_WIDTH      adds dK and dV
@@ -8,14 +9,15 @@
 // Nothing of the forward pass is kept, and neither P nor dS is ever in memory: P is computed again from q, k and the
 // softmax's statistics (maximum, 1 / sum), dS from P and the projection, three numbers per query and head.
 //
-// The first kernel: a block owns 64 queries of one head and streams keys and values past them twice, in steps of 32: for
-// the statistics, then for dQ. The second: a block owns 64 keys and streams queries and gradients past them once (thread
-// mapping: attention.cuh). Every element of a gradient belongs to one thread, which adds its sum once: the same bits each
-// time. Heads wider than WIDTH are computed WIDTH columns of the gradients per block, each with all the scores again.
+// The first kernel: a block owns 64 queries of one head and streams keys and values past them twice, in steps of 32:
+// for the statistics, then for dQ. The second: a block owns 64 keys and streams queries and gradients past them once
+// (thread mapping: attention.cuh). Every element of a gradient belongs to one thread, which adds its sum once: the same
+// bits each time. Heads wider than WIDTH are computed WIDTH columns of the gradients per block, each with all the
+// scores again.
 //
-// Dynamic shared memory: (64 + 64 + 32 + 32) rows of WIDTH + 4 floats and 64 rows of 36: 36 KB for WIDTH 32, 72 KB for 80
-// (3 blocks on an SM of 228 KB). All on the FMA units in F32: seven products of the size of the scores, so arithmetic is
-// the limit. Not yet measured on a card.
+// Dynamic shared memory: (64 + 64 + 32 + 32) rows of WIDTH + 4 floats and 64 rows of 36: 36 KB for WIDTH 32, 72 KB for
+// 80 (3 blocks on an SM of 228 KB). All on the FMA units in F32: seven products of the size of the scores, so
+// arithmetic is the limit. Not yet measured on a card.
 #include "attention.cuh"
 
 using namespace attention;

@@ -1,17 +1,17 @@
-// Attention of a few queries with wide heads, as when latents gather tokens: out = softmax(scale q k^T + bias) v, and its
-// backward op for the queries.
+// Attention of a few queries with wide heads, as when latents gather tokens: out = softmax(scale q k^T + bias) v, and
+// its backward op for the queries.
 //
 //   attention_few_FROM_TO           q, k, v of type FROM, out of type TO
 //   attention_few_backward_FROM     adds dQ = scale dS K with dS = P * (D V^T - projection), D the gradient of out
 //
-// The kernels of attention.cu own 64 queries and 128 columns per block; for 4 queries of 768 columns most of that work is
-// for nothing. Here a block of 8 warps owns one query of one head and keeps a number per key in shared memory. A warp per key
-// computes the dot products (4 keys at a time, for loads in flight), then the block the softmax, then every thread sums some
-// columns over its share of the keys; the shares are added in order. Keys and values come from the second-level cache once
-// per query.
+// The kernels of attention.cu own 64 queries and 128 columns per block; for 4 queries of 768 columns most of that work
+// is for nothing. Here a block of 8 warps owns one query of one head and keeps a number per key in shared memory. A
+// warp per key computes the dot products (4 keys at a time, for loads in flight), then the block the softmax, then
+// every thread sums some columns over its share of the keys; the shares are added in order. Keys and values come from
+// the second-level cache once per query.
 //
-// Dynamic shared memory: the query, 1 KB of partial sums and a number per key; backward two per key and the gradient's row.
-// The limit is cache bandwidth and, for few blocks, its latency. Not yet measured on a card.
+// Dynamic shared memory: the query, 1 KB of partial sums and a number per key; backward two per key and the gradient's
+// row. The limit is cache bandwidth and, for few blocks, its latency. Not yet measured on a card.
 #include "attention.cuh"
 #include "reduce.cuh"
 
@@ -28,7 +28,8 @@ template <class T> __device__ __forceinline__ void load_row(float* row, const T*
     for (int c = threadIdx.x; c < width; c += BLOCK) row[c] = load(from + c);
 }
 
-// dots[j] = product of `row` with row j of `rows`, for all j < count; a warp takes four rows at a time, PACK columns a load.
+// dots[j] = product of `row` with row j of `rows`, for all j < count; a warp takes four rows at a time, PACK columns a
+// load.
 template <int PACK, class T>
 __device__ __forceinline__ void row_dots(float* dots, const float* row, const T* rows, long long stride, int count,
                                          int width) {
@@ -55,8 +56,8 @@ __device__ __forceinline__ void row_dots(float* dots, const float* row, const T*
     }
 }
 
-// result[c] = sum over j of weights[j] * rows[j][c]. Threads that are left when every group of PACK columns has one share the
-// keys; `parts` [PARTS] holds their sums.
+// result[c] = sum over j of weights[j] * rows[j][c]. Threads that are left when every group of PACK columns has one
+// share the keys; `parts` [PARTS] holds their sums.
 template <int PACK, class T, class Store>
 __device__ __forceinline__ void weighted_rows(const float* weights, float* parts, const T* rows, long long stride,
                                               int count, int width, Store store) {

@@ -9,12 +9,12 @@
 //
 // First two kernels: 8 lanes share a token, a block has 16 tokens. A lane takes every eighth column in the dot products
 // (three shuffles each) and every eighth latent in the softmax; t comes from the first-level cache. The backward kernel
-// leaves gate P, C and the projections of every token in scratch. Third kernel: a block owns one latent and 32 columns of
-// dT; its 8 warps take every eighth token and are added in order, so that the bits repeat. The last block sums the gate's
-// gradient in double.
+// leaves gate P, C and the projections of every token in scratch. Third kernel: a block owns one latent and 32 columns
+// of dT; its 8 warps take every eighth token and are added in order, so that the bits repeat. The last block sums the
+// gate's gradient in double.
 //
-// Registers below 40, shared memory 16 m floats or 1 KB. u, the gradients and the result are touched once: bandwidth is the
-// limit for large batches, the launches for small ones. Not yet measured on a card.
+// Registers below 40, shared memory 16 m floats or 1 KB. u, the gradients and the result are touched once: bandwidth is
+// the limit for large batches, the launches for small ones. Not yet measured on a card.
 #include "reduce.cuh"
 
 namespace {
@@ -43,8 +43,8 @@ __device__ __forceinline__ float dot(const float* a, const float* b, int width) 
     return token_sum(sum);
 }
 
-// Leaves exp(score - maximum) of every latent in `weights` and returns their sum. A lane writes and reads only the latents
-// congruent to it; others may read after a __syncwarp().
+// Leaves exp(score - maximum) of every latent in `weights` and returns their sum. A lane writes and reads only the
+// latents congruent to it; others may read after a __syncwarp().
 __device__ __forceinline__ float soften(const float* u, const float* t, const Fusion& f, float scale, float* weights) {
     const int lane = threadIdx.x % LANES;
     float max = -INFINITY;

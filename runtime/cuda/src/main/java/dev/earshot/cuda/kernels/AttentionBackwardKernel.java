@@ -46,7 +46,7 @@ public final class AttentionBackwardKernel {
     public void queries(Operands x, Tensor gradQ, long statistics) {
         AttentionProblem problem = problem(x);
         int i = problem.widthIndex(WIDTHS);
-        long aligned = AttentionProblem.aligned(cuda, gradQ, problem.width(), 0);
+        long aligned = AttentionProblem.aligned(cuda, gradQ, problem.width(), AttentionProblem.GROUP, 0);
         cuda.queue()
                 .launch(queries[AttentionProblem.index(x.q())][i])
                 .tensor(x.q())
@@ -66,8 +66,8 @@ public final class AttentionBackwardKernel {
     public void keys(Operands x, long statistics, Tensor gradK, Tensor gradV) {
         AttentionProblem problem = problem(x);
         int i = problem.widthIndex(WIDTHS);
-        long aligned = AttentionProblem.aligned(cuda, gradK, problem.width(), 1)
-                | AttentionProblem.aligned(cuda, gradV, problem.valueWidth(), 2);
+        long aligned = AttentionProblem.aligned(cuda, gradK, problem.width(), AttentionProblem.GROUP, 1)
+                | AttentionProblem.aligned(cuda, gradV, problem.valueWidth(), AttentionProblem.GROUP, 2);
         long columns = Math.max(problem.width(), problem.valueWidth());
         cuda.queue()
                 .launch(keys[AttentionProblem.index(x.q())][i])
@@ -86,7 +86,7 @@ public final class AttentionBackwardKernel {
     }
 
     private AttentionProblem problem(Operands x) {
-        return AttentionProblem.of(cuda, x.q(), x.k(), x.v(), x.heads(), x.bias(), x.gradOut());
+        return AttentionProblem.of(cuda, x.q(), x.k(), x.v(), x.heads(), x.bias(), x.gradOut(), AttentionProblem.GROUP);
     }
 
     private static long blocks(AttentionProblem problem, long rows, long columns, int i) {

@@ -47,7 +47,7 @@ public final class AttentionFewKernel {
 
     /** out [B, Nq, heads * hdv] = softmax(scale * q k^T + bias) v. */
     public void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, AttentionBias bias, Tensor out) {
-        AttentionProblem problem = AttentionProblem.of(cuda, q, k, v, heads, bias, out);
+        AttentionProblem problem = AttentionProblem.of(cuda, q, k, v, heads, bias, out, AttentionProblem.GROUP);
         cuda.queue()
                 .launch(attention[AttentionProblem.index(q)][AttentionProblem.index(out)])
                 .tensor(q)
@@ -67,7 +67,8 @@ public final class AttentionFewKernel {
 
     /** Adds to the gradient of the queries; {@code statistics} as in {@link AttentionBackwardKernel#queries}. */
     public void queries(AttentionBackwardKernel.Operands x, Tensor gradQ, long statistics) {
-        AttentionProblem problem = AttentionProblem.of(cuda, x.q(), x.k(), x.v(), x.heads(), x.bias(), x.gradOut());
+        AttentionProblem problem = AttentionProblem.of(
+                cuda, x.q(), x.k(), x.v(), x.heads(), x.bias(), x.gradOut(), AttentionProblem.GROUP);
         cuda.queue()
                 .launch(backward[AttentionProblem.index(x.q())])
                 .tensor(x.q())

@@ -13,21 +13,23 @@ record AttentionProblem(long batches, long heads, long queries, long keys, long 
     /** Rows that are streamed past them at a time. */
     static final int COLUMNS = 32;
 
-    private static final int GROUP = 4; // elements of a vector load
+    /** Elements of a vector load, of F32 or bf16. */
+    static final int GROUP = 4;
 
     /**
      * The problem of q [B, Nq, heads * hd], k [B, Nk, heads * hd] and v [B, Nk, heads * hdv].
      *
      * @param out [B, Nq, heads * hdv], the result or its gradient
+     * @param group elements of the kernel's vector loads
      */
     static AttentionProblem of(
-            CudaContext cuda, Tensor q, Tensor k, Tensor v, int heads, AttentionBias bias, Tensor out) {
+            CudaContext cuda, Tensor q, Tensor k, Tensor v, int heads, AttentionBias bias, Tensor out, int group) {
         long width = q.dim(2) / heads;
         long valueWidth = v.dim(2) / heads;
-        long aligned = aligned(cuda, q, width, 0)
-                | aligned(cuda, k, width, 1)
-                | aligned(cuda, v, valueWidth, 2)
-                | aligned(cuda, out, valueWidth, 3);
+        long aligned = aligned(cuda, q, width, group, 0)
+                | aligned(cuda, k, width, group, 1)
+                | aligned(cuda, v, valueWidth, group, 2)
+                | aligned(cuda, out, valueWidth, group, 3);
         long[] words = {
             q.dim(0),
             heads,
@@ -54,7 +56,7 @@ record AttentionProblem(long batches, long heads, long queries, long keys, long 
     /** The problem of {@link #of} without values; {@code out} is [B, heads, Nq, Nk]. */
     static AttentionProblem ofWeights(CudaContext cuda, Tensor q, Tensor k, int heads, Tensor out) {
         long width = q.dim(2) / heads;
-        long aligned = aligned(cuda, q, width, 0) | aligned(cuda, k, width, 1);
+        long aligned = aligned(cuda, q, width, GROUP, 0) | aligned(cuda, k, width, GROUP, 1);
         long[] words = {
             q.dim(0),
             heads,
@@ -78,12 +80,12 @@ record AttentionProblem(long batches, long heads, long queries, long keys, long 
         return new AttentionProblem(q.dim(0), heads, q.dim(1), k.dim(1), width, 0, words);
     }
 
-    /** Bit {@code bit} if every row of every head of x [B, N, heads * width] starts at a multiple of four elements. */
-    static long aligned(CudaContext cuda, Tensor x, long width, int bit) {
-        boolean all = cuda.address(x) % ((long) GROUP * x.dtype().bytes()) == 0
-                && width % GROUP == 0
-                && (x.dim(0) == 1 || x.stride(0) % GROUP == 0)
-                && (x.dim(1) == 1 || x.stride(1) % GROUP == 0);
+    /** Bit {@code bit} if every row of every head of x [B, N, heads * width] starts at a multiple of {@code group} elements. */
+    static long aligned(CudaContext cuda, Tensor x, long width, int group, int bit) {
+        boolean all = cuda.address(x) % ((long) group * x.dtype().bytes()) == 0
+                && width % group == 0
+                && (x.dim(0) == 1 || x.stride(0) % group == 0)
+                && (x.dim(1) == 1 || x.stride(1) % group == 0);
         return all ? 1L << bit : 0;
     }
 
