@@ -6,7 +6,11 @@ import org.openjdk.jmh.annotations.Param;
 /** Rows of unit length and their backward op; bound by memory. */
 public class L2NormalizeBench extends OpBench {
     /** Rows of the op table. */
-    @Param({"l2Normalize 1x256x1280 f32-f32", "l2NormalizeBackward 1x257x1280 f32", "l2NormalizeBackward 24x257x1280 f32"})
+    @Param({
+        "l2Normalize 1x256x1280 f32-f32",
+        "l2NormalizeBackward 1x257x1280 f32",
+        "l2NormalizeBackward 24x257x1280 f32"
+    })
     public String row;
 
     @Override

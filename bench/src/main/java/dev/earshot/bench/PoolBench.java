@@ -6,7 +6,11 @@ import org.openjdk.jmh.annotations.Param;
 /** Pooling of a feature map; bound by memory. */
 public class PoolBench extends OpBench {
     /** Rows of the op table. */
-    @Param({"pool2d max 1x64x96x64 k2 s2 p0 f32-f32", "pool2d average 1x64x96x64 k2 s2 p0 f32-f32", "pool2d average_excluding_padding 1x64x96x64 k2 s2 p0 f32-f32"})
+    @Param({
+        "pool2d max 1x64x96x64 k2 s2 p0 f32-f32",
+        "pool2d average 1x64x96x64 k2 s2 p0 f32-f32",
+        "pool2d average_excluding_padding 1x64x96x64 k2 s2 p0 f32-f32"
+    })
     public String row;
 
     @Override
