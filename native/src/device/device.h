@@ -1,11 +1,14 @@
 // What CUDA's compiler gives a kernel, for kernels compiled by g++ to run on the simulated device. No CUDA header is needed.
 #pragma once
+#include <cstdio>
+#include <cstdlib>
 #include "vectors.h"
 #include "float16.h"
 #include "execution.h"
 #include "warp.h"
 #include "atomics.h"
 #include "math.h"
+#include "keywords.h"
 
 #define KERNEL extern "C"
 #define EXPORT_KERNEL(name) \

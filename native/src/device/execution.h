@@ -17,8 +17,8 @@ struct Block {
 };
 
 // Set by the scheduler before it switches to a thread. Initial-exec: one instruction per access; it must stay this small.
-extern __thread Thread* thread __attribute__((tls_model("initial-exec")));
-extern __thread Block block __attribute__((tls_model("initial-exec")));
+extern __thread Thread* thread __attribute__((tls_model("initial-exec"), visibility("default")));
+extern __thread Block block __attribute__((tls_model("initial-exec"), visibility("default")));
 
 void barrier();
 void* dynamic_shared();

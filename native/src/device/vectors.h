@@ -1,4 +1,4 @@
-// CUDA's vector types with their alignments, and its keywords as far as a host compiler needs them to mean something.
+// CUDA's vector types with their alignments.
 #pragma once
 #include <cfloat>
 #include <climits>
@@ -6,16 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#define __global__
-#define __device__
-#define __host__
-#define __constant__ static
-#define __shared__ static __thread
-#define __launch_bounds__(...)
 #define __align__(bytes) __attribute__((aligned(bytes)))
-#define __forceinline__ inline __attribute__((always_inline))
-#define __noinline__ __attribute__((noinline))
-#define __grid_constant__
 
 #define SIM_VECTORS(T, name, align2, align4)                                                                  \
     struct name##1 { T x; };                                                                                  \
