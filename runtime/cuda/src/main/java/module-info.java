@@ -1,7 +1,7 @@
 /** The CUDA backend of the tensor runtime. */
 @SuppressWarnings("requires-automatic") // JCuda has no module descriptor
 module dev.earshot.cuda {
-    requires dev.earshot.bindings;
+    requires transitive dev.earshot.bindings;
     requires dev.earshot.kernels;
     requires transitive dev.earshot.tensor;
     requires jcuda;

@@ -11,28 +11,44 @@ import java.util.stream.Collectors;
 public final class NativeLibraryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String problem;
+    private final String advice;
     private final transient List<Attempt> attempts;
 
     /** With the complete message and the error of the last attempt, or {@code null} if there is none. */
     NativeLibraryException(String message, Throwable cause) {
         super(message, cause);
+        problem = message;
+        advice = "";
         attempts = List.of();
     }
 
-    /** With the message {@code what; tried place: outcome; ... — advice}. */
-    NativeLibraryException(String what, List<Attempt> attempts, String advice, Throwable cause) {
+    /** With the message {@code problem; tried place: outcome; ... — advice}. */
+    NativeLibraryException(String problem, List<Attempt> attempts, String advice, Throwable cause) {
         super(
                 "%s; tried %s — %s"
                         .formatted(
-                                what,
+                                problem,
                                 attempts.stream().map(Attempt::toString).collect(Collectors.joining("; ")),
                                 advice),
                 cause);
+        this.problem = problem;
+        this.advice = advice;
         this.attempts = List.copyOf(attempts);
+    }
+
+    /** The message without the places and the advice. */
+    public String problem() {
+        return problem;
     }
 
     /** The places that were tried, in order; empty if the message is not about places. */
     public List<Attempt> attempts() {
         return attempts == null ? List.of() : attempts;
+    }
+
+    /** What to do about it; empty if the message has it all. */
+    public String advice() {
+        return advice;
     }
 }

@@ -1,5 +1,7 @@
 package dev.earshot.cuda.device;
 
+import dev.earshot.bindings.cuda.cuda;
+import dev.earshot.cuda.CudaException;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,11 +16,25 @@ public final class CudaSystem {
         JCudaDriver.setExceptionsEnabled(true);
     }
 
-    /** All cards in the driver's order. */
+    /**
+     * All cards in the driver's order; none is an empty list.
+     *
+     * @throws CudaException if the driver cannot be initialised
+     */
     public static List<CudaDevice> devices() {
         try (Arena arena = Arena.ofConfined()) {
             Driver driver = new Driver(arena);
-            driver.init();
+            try {
+                driver.init();
+            } catch (CudaException e) {
+                if (e.status() == cuda.CUDA_ERROR_NO_DEVICE()) {
+                    return List.of();
+                }
+                throw new CudaException(
+                        e.getMessage()
+                                + " — check that nvidia-smi works; after an update of the driver the machine wants a restart",
+                        e.status());
+            }
             return IntStream.range(0, driver.deviceCount())
                     .mapToObj(ordinal -> CudaContext.describe(driver, ordinal, driver.device(ordinal)))
                     .toList();
