@@ -2,6 +2,7 @@
 @SuppressWarnings("requires-automatic") // progressbar and xchart ship without a module descriptor
 module dev.earshot.tools {
     requires dev.earshot.bindings;
+    requires dev.earshot.cuda;
     requires dev.earshot.models;
     requires dev.earshot.segmentation;
     requires com.fasterxml.jackson.databind;

@@ -1,6 +1,7 @@
 package dev.earshot.tools;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.earshot.bindings.CudaFlavour;
 import dev.earshot.bindings.LibraryReport;
 import dev.earshot.bindings.NativeLibraries;
 import dev.earshot.bindings.NativeLibraryException;
@@ -24,18 +25,26 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code earshot doctor}: what this machine offers, what was found, what was tried and why it was not taken. */
 @Command(
         name = "doctor",
         description = "Shows devices, libraries, memory and folders, and computes something small on each backend.",
+        footer = {"", "Exit status: 0 at least one backend works, 3 none does."},
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     private static final double TOLERANCE = 1e-4;
 
     @Spec
     private CommandSpec spec;
+
+    @Option(
+            names = "--simulated",
+            description =
+                    "Look at the simulated CUDA device of the tests instead of a card; a process uses one of them.")
+    private boolean simulated;
 
     private PrintWriter out;
 
@@ -44,11 +53,14 @@ final class DoctorCommand implements Callable<Integer> {
         out = spec.commandLine().getOut();
         machine();
         oneDnn();
+        cuda();
         ffmpeg();
         boolean usable = false;
         section("Backends, best first");
         for (BackendProvider provider : Backends.providers()) {
-            usable |= backend(provider);
+            if (!provider.kind().equals(simulated ? "cuda" : "simcuda")) {
+                usable |= backend(provider);
+            }
         }
         out.println();
         out.println(usable ? "Ready: at least one backend works." : "No backend works here; see the reasons above.");
@@ -102,6 +114,23 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static String free(Path folder) {
         return gigabytes(folder.toFile().getUsableSpace()) + " free on its disk";
+    }
+
+    private void cuda() {
+        section(simulated ? "CUDA, simulated" : "CUDA");
+        new CudaFacts(simulated ? CudaFlavour.SIMULATED : CudaFlavour.REAL, this::line).print();
+        if (!simulated) {
+            String folder = simulatedFolder();
+            line(
+                    "simulated device",
+                    folder == null ? "not here" : "in " + folder + "; earshot doctor --simulated looks at it");
+        }
+    }
+
+    /** Folder of the simulated device, {@code null} if nobody names one; the launcher does where it was built. */
+    private static String simulatedFolder() {
+        String property = System.getProperty("earshot.simcuda.dir");
+        return property != null ? property : System.getenv("EARSHOT_SIMCUDA_DIR");
     }
 
     private void ffmpeg() {

@@ -76,8 +76,9 @@ final class KnnCommand implements Callable<Integer> {
             names = "--device",
             defaultValue = "auto",
             paramLabel = "NAME",
-            description = "cpu, cuda or auto (default).")
-    private SegmentCommand.Device device;
+            converter = DeviceName.Converter.class,
+            description = DeviceName.HELP)
+    private DeviceName device;
 
     @Option(names = "--quiet", description = "No progress and no messages but errors.")
     private boolean quiet;
@@ -91,7 +92,7 @@ final class KnnCommand implements Callable<Integer> {
         TerminalProgress progress = new TerminalProgress(quiet, err);
         try (TrainingClips clips = TrainingClips.open(data, exclusions.ids(), progress);
                 DinoInUse dino = DinoInUse.open(weights);
-                Backend backend = ModelOptions.openBackend(device)) {
+                Backend backend = device.open(Precision.FP32)) {
             clips.notes().forEach(progress::note);
             FeatureCache features = new FeatureCache(clips, dino.weights(), dino.sha256(), pooling);
             NeighbourCache cache = new NeighbourCache(features, k, excludeSameVideo);

@@ -1,11 +1,9 @@
 package dev.earshot.tools;
 
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tools.segment.WeightsInUse;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -13,12 +11,6 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
     /** The weights and adapters in the jar. */
     private static final Path DEMO = Path.of("demo");
-
-    /** Types of the networks' products. */
-    enum Precision {
-        FP32,
-        BF16
-    }
 
     @Option(
             names = "--weights",
@@ -33,15 +25,16 @@ final class ModelOptions {
             description = "Trained MoCA adapters; overrides the folder's. The word demo stands for those in the jar.")
     private Optional<Path> adapters;
 
-    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = "fp32 (default) or bf16.")
+    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = Precision.HELP)
     private Precision precision;
 
     @Option(
             names = "--device",
             defaultValue = "auto",
             paramLabel = "NAME",
-            description = "cpu, cuda or auto (default).")
-    private SegmentCommand.Device device;
+            converter = DeviceName.Converter.class,
+            description = DeviceName.HELP)
+    private DeviceName device;
 
     /** True if the networks are those of the demo world. */
     boolean demo() {
@@ -50,7 +43,7 @@ final class ModelOptions {
 
     /** Type of the trunks' products. */
     DType compute() {
-        return precision == Precision.BF16 ? DType.BF16 : DType.F32;
+        return precision.compute();
     }
 
     /** Opens the weights; the caller closes them. */
@@ -64,16 +57,6 @@ final class ModelOptions {
 
     /** Opens the backend; the caller closes it. */
     Backend openBackend() {
-        return openBackend(device);
-    }
-
-    /** Opens the backend of a device; the caller closes it. */
-    static Backend openBackend(SegmentCommand.Device device) {
-        String name = device.name().toLowerCase(Locale.ROOT);
-        try {
-            return Backends.open(name);
-        } catch (IllegalArgumentException e) { // a device this build does not have is the environment's fault
-            throw new IllegalStateException("--device " + name + ": " + e.getMessage() + "; see earshot doctor");
-        }
+        return device.open(precision);
     }
 }

@@ -35,7 +35,7 @@ final class ParityCommand implements Callable<Integer> {
             names = "--backend",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "What computes: cpu, reference, cuda:0, or auto (default).")
+            description = "What computes: cpu, reference, cuda, cuda:1, simcuda, or auto (default).")
     private String backend;
 
     @Option(

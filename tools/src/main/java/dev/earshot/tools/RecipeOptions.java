@@ -10,7 +10,6 @@ import dev.earshot.segmentation.training.RecipeExtras;
 import dev.earshot.segmentation.training.Schedule;
 import dev.earshot.segmentation.training.SoundCut;
 import dev.earshot.segmentation.training.TripletSettings;
-import dev.earshot.tensor.DType;
 import dev.earshot.tensor.PixelMatching;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -23,12 +22,6 @@ final class RecipeOptions {
         SEARCH2D,
         LITERAL,
         LITERAL_PRINTED
-    }
-
-    /** Types of the frozen trunks' products. */
-    enum Precision {
-        FP32,
-        BF16
     }
 
     @Option(names = "--steps", defaultValue = "10000", paramLabel = "T", description = "Steps; 10000.")
@@ -167,7 +160,7 @@ final class RecipeOptions {
             names = "--precision",
             defaultValue = "fp32",
             paramLabel = "TYPE",
-            description = "Products of the frozen trunks: fp32 (default) or bf16.")
+            description = "Products of the frozen trunks: " + Precision.HELP)
     private Precision precision;
 
     @Option(
@@ -211,8 +204,13 @@ final class RecipeOptions {
                         optimizer, learningRate, schedule, steps, weightDecay, beta1, beta2, eps, clipNorm),
                 new RecipeExtras(swappedNegatives, weightTemperature, jointCentre),
                 sound,
-                precision == Precision.BF16 ? DType.BF16 : DType.F32,
+                precision.compute(),
                 seed);
+    }
+
+    /** What {@code --precision} says. */
+    Precision precision() {
+        return precision;
     }
 
     private PixelMatching pixelMatching() {

@@ -66,13 +66,6 @@ final class SegmentCommand implements Callable<Integer> {
         MOCA
     }
 
-    /** Where to compute. */
-    enum Device {
-        CPU,
-        CUDA,
-        AUTO
-    }
-
     /** Kept, since a logger that nobody holds forgets its level. */
     private static final Logger BACKENDS_LOG = Logger.getLogger(Backends.class.getName());
 

@@ -11,7 +11,6 @@ import dev.earshot.segmentation.training.StateCacheOptions;
 import dev.earshot.segmentation.training.TrainingClips;
 import dev.earshot.segmentation.training.TrainingRun;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.Backends;
 import dev.earshot.tools.segment.WeightHashes;
 import dev.earshot.tools.segment.WeightsInUse;
 import dev.earshot.tools.train.DinoInUse;
@@ -19,7 +18,6 @@ import dev.earshot.tools.train.LearningCurves;
 import dev.earshot.tools.train.StopSignal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -128,8 +126,9 @@ final class TrainMocaCommand implements Callable<Integer> {
                 names = "--device",
                 defaultValue = "auto",
                 paramLabel = "NAME",
-                description = "cpu, cuda or auto (default).")
-        private SegmentCommand.Device device = SegmentCommand.Device.AUTO;
+                converter = DeviceName.Converter.class,
+                description = DeviceName.HELP)
+        private DeviceName device = DeviceName.AUTO;
 
         @Option(names = "--quiet", description = "No progress and no messages but errors.")
         private boolean quiet;
@@ -157,7 +156,7 @@ final class TrainMocaCommand implements Callable<Integer> {
                 TrainingClips clips = TrainingClips.open(data, exclusions.ids(), progress);
                 WeightsInUse files = WeightsInUse.open(folder, Optional.empty());
                 DinoInUse dino = DinoInUse.open(folder);
-                Backend backend = Backends.open(run.device.name().toLowerCase(Locale.ROOT))) {
+                Backend backend = run.device.open(recipe.precision())) {
             clips.notes().forEach(progress::note);
             FeatureCache features = new FeatureCache(clips, dino.weights(), dino.sha256(), DinoPooling.GAP);
             NeighbourTable table = new NeighbourCache(
