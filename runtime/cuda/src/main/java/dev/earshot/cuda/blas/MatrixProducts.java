@@ -1,5 +1,6 @@
 package dev.earshot.cuda.blas;
 
+import dev.earshot.bindings.NativeLibraries;
 import dev.earshot.cuda.blas.ProductPlan.Part;
 import dev.earshot.cuda.device.CudaContext;
 import dev.earshot.cuda.device.CudaDevice;
@@ -12,7 +13,7 @@ import java.util.Map;
 
 /**
  * Batched products of strided views on one device. Plans (descriptors and algorithms) are made at the first product of their
- * kind and kept; chosen algorithms are kept on disk, too. The handle is made at the first product. Belongs to one {@link
+ * kind and kept; chosen algorithms are kept on disk, too (see {@link #CACHE}). The handle is made at the first product. Belongs to one {@link
  * CudaContext} and shares its thread rules.
  *
  * <p>The algorithm is the library's first proposal. With system property {@value #CANDIDATES} above 1 that many proposals
@@ -23,22 +24,23 @@ public final class MatrixProducts implements AutoCloseable {
     /** System property: how many proposed algorithms to time. */
     public static final String CANDIDATES = "earshot.cublaslt.candidates";
 
+    /** System property: folder of the kept algorithms; {@code cublaslt} in the cache folder if it is not set. */
+    public static final String CACHE = "earshot.cublaslt.cache";
+
     private static final long HOPPER_WORKSPACE = 32L << 20; // what NVIDIA recommends for compute capability 9.0 and up
     private static final long WORKSPACE = 4L << 20;
     private static final int TIMED_RUNS = 5;
 
     private final CudaContext cuda;
-    private final Path cacheFolder;
     private final Arena arena = Arena.ofShared();
     private final Map<Gemm, GemmPlan> plans = new HashMap<>();
     private CublasLt library;
     private AlgorithmCache cache;
     private AlgorithmChooser chooser;
 
-    /** With the folder in which the choices of algorithms are kept. */
-    public MatrixProducts(CudaContext cuda, Path cacheFolder) {
+    /** Loads and makes nothing yet. */
+    public MatrixProducts(CudaContext cuda) {
         this.cuda = cuda;
-        this.cacheFolder = cacheFolder;
     }
 
     /** Puts a product on the device's queue. */
@@ -142,7 +144,7 @@ public final class MatrixProducts implements AutoCloseable {
         CudaDevice card = cuda.device();
         String identity = "%s, compute capability %s, driver %s, cuBLASLt %d"
                 .formatted(card.name(), card.computeCapability(), card.driver(), CublasLt.version());
-        cache = new AlgorithmCache(cacheFolder, identity);
+        cache = new AlgorithmCache(cacheFolder(), identity);
         int candidates = Integer.getInteger(CANDIDATES, 1);
         if (candidates < 1) {
             throw new IllegalArgumentException(
@@ -150,6 +152,13 @@ public final class MatrixProducts implements AutoCloseable {
         }
         chooser = new AlgorithmChooser(
                 library, cache, card.major() >= 9 ? HOPPER_WORKSPACE : WORKSPACE, candidates, arena);
+    }
+
+    private static Path cacheFolder() {
+        String explicit = System.getProperty(CACHE, "");
+        return explicit.isBlank()
+                ? NativeLibraries.cacheFolder().resolve("cublaslt")
+                : Path.of(explicit).toAbsolutePath();
     }
 
     @Override

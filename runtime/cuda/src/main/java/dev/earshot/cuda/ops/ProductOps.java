@@ -1,6 +1,5 @@
 package dev.earshot.cuda.ops;
 
-import dev.earshot.bindings.NativeLibraries;
 import dev.earshot.cuda.blas.CudaLinear;
 import dev.earshot.cuda.blas.MatrixProducts;
 import dev.earshot.cuda.blas.Product;
@@ -26,7 +25,7 @@ public final class ProductOps implements AutoCloseable {
 
     public ProductOps(CudaContext cuda) {
         this.cuda = cuda;
-        this.products = new MatrixProducts(cuda, NativeLibraries.cacheFolder().resolve("cublaslt"));
+        this.products = new MatrixProducts(cuda);
         this.elementwise = new ElementwiseOps(cuda);
         this.biasActivation = new BiasActivationKernel(cuda);
     }
