@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include "memory.h"
 #include "scheduler.h"
@@ -55,19 +56,21 @@ static Fault describe(int signal) {
 }
 
 namespace {
-// A stack for the handler, for a fault may be the overflow of the stack it happens on.
+// A stack for the handler, for a fault may be the overflow of the stack it happens on. On the heap: a library that is loaded
+// late finds hardly any room for thread-local variables of the kind that a signal handler can read.
 class AlternateStack {
 public:
     AlternateStack() {
-        static thread_local char memory[64 * 1024];
+        static thread_local std::unique_ptr<char[]> memory(new char[bytes]);
         stack_t stack{};
-        stack.ss_sp = memory;
-        stack.ss_size = sizeof memory;
+        stack.ss_sp = memory.get();
+        stack.ss_size = bytes;
         sigaltstack(&stack, &before_);
     }
     ~AlternateStack() { sigaltstack(&before_, nullptr); }
 
 private:
+    static constexpr size_t bytes = 64 * 1024;
     stack_t before_{};
 };
 } // namespace
