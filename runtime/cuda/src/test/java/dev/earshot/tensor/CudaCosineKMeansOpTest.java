@@ -1,0 +1,4 @@
+package dev.earshot.tensor;
+
+/** Cosine k-means, on the CUDA backend. */
+class CudaCosineKMeansOpTest extends CosineKMeansOpTest {}
