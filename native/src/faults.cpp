@@ -56,11 +56,11 @@ static Fault describe(int signal) {
 }
 
 namespace {
-// A stack for the handler, for a fault may be the overflow of the stack it happens on. On the heap: a library that is loaded
-// late finds hardly any room for thread-local variables of the kind that a signal handler can read.
+// A stack for the handler, for a fault may be the overflow of the stack it happens on.
 class AlternateStack {
 public:
     AlternateStack() {
+        // Not itself thread-local: this library's thread-local memory must stay tiny, see scheduler.cpp.
         static thread_local std::unique_ptr<char[]> memory(new char[bytes]);
         stack_t stack{};
         stack.ss_sp = memory.get();

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include "status.h"
 
 namespace sim {
@@ -12,10 +13,15 @@ __thread Thread* thread __attribute__((tls_model("initial-exec")));
 __thread Block block __attribute__((tls_model("initial-exec")));
 static __thread Scheduler* mine __attribute__((tls_model("initial-exec")));
 
+// Variables of the initial-exec kind make a library that is opened late take all its thread-local memory from a small
+// reserve (some hundred bytes); hence a pointer.
 Scheduler& scheduler() {
-    static thread_local Scheduler instance;
-    mine = &instance;
-    return instance;
+    static thread_local std::unique_ptr<Scheduler> instance;
+    if (instance == nullptr) {
+        instance = std::make_unique<Scheduler>();
+        mine = instance.get();
+    }
+    return *instance;
 }
 
 __attribute__((visibility("default"))) void barrier() { mine->wait_at_barrier(); }
