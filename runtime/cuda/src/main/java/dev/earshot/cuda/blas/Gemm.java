@@ -10,6 +10,7 @@ import dev.earshot.tensor.DType;
  * @param operands type of A and B
  * @param result type of C, D and the bias
  * @param tf32 F32 operands may be rounded to tf32
+ * @param biasAlignment bytes to which the bias is aligned; 0 without one
  * @param addsC true if beta may differ from 0; else C is a second name for D
  */
 record Gemm(
@@ -21,6 +22,7 @@ record Gemm(
         DType result,
         boolean tf32,
         Epilogue epilogue,
+        int biasAlignment,
         boolean addsC,
         Matrix a,
         Matrix b,
@@ -77,7 +79,7 @@ record Gemm(
     /** On one line without blanks; the key of the algorithm on disk, too. */
     @Override
     public String toString() {
-        return "%dx%dx%d*%d,%s-%s%s,%s%s,A:%s,B:%s,C:%s,D:%s"
+        return "%dx%dx%d*%d,%s-%s%s,%s%s%s,A:%s,B:%s,C:%s,D:%s"
                 .formatted(
                         m,
                         n,
@@ -87,6 +89,7 @@ record Gemm(
                         result,
                         tf32 ? "-tf32" : "",
                         epilogue,
+                        biasAlignment == 0 ? "" : "@" + biasAlignment,
                         addsC ? "+C" : "",
                         a,
                         b,

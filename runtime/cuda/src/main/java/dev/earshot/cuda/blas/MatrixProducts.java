@@ -33,10 +33,15 @@ public final class MatrixProducts implements AutoCloseable {
 
     private final CudaContext cuda;
     private final Arena arena = Arena.ofShared();
+    private final Map<ProductKey, Prepared> prepared = new HashMap<>();
+    private final ProductKey key = new ProductKey();
     private final Map<Gemm, GemmPlan> plans = new HashMap<>();
     private CublasLt library;
     private AlgorithmCache cache;
     private AlgorithmChooser chooser;
+
+    /** What a kind of product needs each time. */
+    private record Prepared(ProductPlan plan, GemmPlan gemm) {}
 
     /** Loads and makes nothing yet. */
     public MatrixProducts(CudaContext cuda) {
@@ -46,18 +51,15 @@ public final class MatrixProducts implements AutoCloseable {
     /** Puts a product on the device's queue. */
     public void multiply(Product product) {
         open();
-        ProductPlan plan = ProductPlanner.plan(
-                product.m(),
-                product.n(),
-                product.k(),
-                product.leading(),
-                product.a().strides(),
-                product.b().strides(),
-                product.c().strides(),
-                product.d().strides());
+        Prepared known = prepared.get(key.of(product));
+        if (known == null) {
+            known = prepare(product);
+            prepared.put(key.copy(), known);
+        }
+        ProductPlan plan = known.plan();
+        GemmPlan gemm = known.gemm();
         long left = plan.swapped() ? product.b().address() : product.a().address();
         long right = plan.swapped() ? product.a().address() : product.b().address();
-        GemmPlan gemm = planOf(plan, product, left, right);
         long workspace = gemm.workspaceBytes() == 0 ? 0 : cuda.queue().scratch(gemm.workspaceBytes());
         long operandBytes = product.operands().bytes();
         long resultBytes = product.result().bytes();
@@ -75,6 +77,21 @@ public final class MatrixProducts implements AutoCloseable {
                     product.alpha(),
                     product.beta());
         }
+    }
+
+    private Prepared prepare(Product product) {
+        ProductPlan plan = ProductPlanner.plan(
+                product.m(),
+                product.n(),
+                product.k(),
+                product.leading(),
+                product.a().strides(),
+                product.b().strides(),
+                product.c().strides(),
+                product.d().strides());
+        long left = plan.swapped() ? product.b().address() : product.a().address();
+        long right = plan.swapped() ? product.a().address() : product.b().address();
+        return new Prepared(plan, planOf(plan, product, left, right));
     }
 
     private void issue(GemmPlan gemm, GemmPlan.Addresses at, float alpha, float beta) {
@@ -95,6 +112,7 @@ public final class MatrixProducts implements AutoCloseable {
                 product.result(),
                 tf32,
                 product.epilogue(),
+                product.bias() == 0 ? 0 : (int) ProductKey.alignment(product.bias()),
                 product.beta() != 0,
                 matrix(plan.b(), right, operandBytes),
                 matrix(plan.a(), left, operandBytes),
@@ -167,6 +185,7 @@ public final class MatrixProducts implements AutoCloseable {
             cache.save();
             plans.values().forEach(plan -> plan.descriptors().destroy(library));
             plans.clear();
+            prepared.clear();
             library.close();
             library = null;
             arena.close();

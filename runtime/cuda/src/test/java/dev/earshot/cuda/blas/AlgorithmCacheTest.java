@@ -25,7 +25,8 @@ class AlgorithmCacheTest {
 
     private static Gemm gemm(int m) {
         Gemm.Matrix matrix = new Gemm.Matrix(false, m, 0, 16);
-        return new Gemm(m, 7, 5, 1, DType.F32, DType.F32, false, Epilogue.BIAS, false, matrix, matrix, matrix, matrix);
+        return new Gemm(
+                m, 7, 5, 1, DType.F32, DType.F32, false, Epilogue.BIAS, 16, false, matrix, matrix, matrix, matrix);
     }
 
     private static byte[] algorithm(int seed) {

@@ -30,7 +30,8 @@ final class RealCublasLtProbe {
         Gemm.Matrix a = new Gemm.Matrix(true, 48, batches == 1 ? 0 : 48 * 32, 16);
         Gemm.Matrix b = new Gemm.Matrix(false, 50, 0, 4);
         Gemm.Matrix d = new Gemm.Matrix(false, 33, 33 * 7, 256);
-        return new Gemm(32, 7, 48, batches, operands, result, tf32, epilogue, true, a, b, d, d);
+        return new Gemm(
+                32, 7, 48, batches, operands, result, tf32, epilogue, epilogue.isBiased() ? 16 : 0, true, a, b, d, d);
     }
 
     public static void main(String[] args) {
