@@ -68,16 +68,23 @@ final class ElementwiseCases {
         rows.accept(binary(BinaryOp.ADD, F32, F32, Layout.DENSE, new long[] {1, 1, 9}, new long[] {4, 5, 1}));
         rows.accept(binary(BinaryOp.MULTIPLY, F32, F32, Layout.SPREAD, new long[] {3, 11}, new long[] {}));
         rows.accept(binary(BinaryOp.MAX, F32, F32, Layout.DENSE, new long[] {0, 3}, new long[] {3}));
+        long[] tokens = {24, 257, 1280};
+        rows.accept(binary(Scale.BENCH, BinaryOp.ADD, F32, F32, Layout.DENSE, tokens, tokens));
+        rows.accept(binary(Scale.BENCH, BinaryOp.ADD, F32, F32, Layout.DENSE, tokens, new long[] {1280}));
         rows.accept(inPlaceAdd(new long[] {3, 5, 33}, new long[] {5, 33}));
     }
 
-    /** The result has the sizes of the wider operand in every axis. */
     private static OpCase binary(BinaryOp op, DType from, DType to, Layout layout, long[] a, long[] b) {
+        return binary(Scale.SMALL, op, from, to, layout, a, b);
+    }
+
+    /** The result has the sizes of the wider operand in every axis. */
+    private static OpCase binary(Scale scale, BinaryOp op, DType from, DType to, Layout layout, long[] a, long[] b) {
         long[] y = broadcast(a, b);
         String name = "binary %s %s.%s %s-%s%s"
                 .formatted(lower(op), sizes(a), sizes(b), lower(from), lower(to), layout.suffix());
         double bytes = (elements(a) + elements(b)) * from.bytes() + elements(y) * to.bytes();
-        return new OpCase(name, "binary", precision(from, to), OpCase.TOLERANCE, Scale.SMALL, elements(y), bytes, s -> {
+        return new OpCase(name, "binary", precision(from, to), OpCase.TOLERANCE, scale, elements(y), bytes, s -> {
             Tensor left = s.input(from, layout, g -> g, a);
             Tensor right = s.input(from, Layout.DENSE, g -> Math.copySign(Math.abs(g) + 0.1, g), b);
             Tensor out = s.output(to, layout, y);
@@ -139,6 +146,9 @@ final class ElementwiseCases {
         rows.accept(copy(F32, F32, Layout.DENSE, Layout.DENSE, new long[] {1, 5}, 3, 4, 5));
         rows.accept(copy(F32, F32, Layout.DENSE, Layout.DENSE, new long[] {3, 0}, 3, 0));
         rows.accept(copy(F32, BF16, Layout.DENSE, Layout.DENSE, new long[] {197, 768}, 197, 768));
+        long[] tokens = {24, 257, 1280};
+        rows.accept(copy(Scale.BENCH, F32, BF16, Layout.DENSE, Layout.DENSE, tokens, tokens));
+        rows.accept(copy(Scale.BENCH, F32, F32, Layout.TRANSPOSED, Layout.DENSE, tokens, tokens));
         for (DType from : new DType[] {DType.I32, DType.I64, DType.U8}) {
             for (DType to : new DType[] {DType.I32, DType.I64, DType.U8, F32}) {
                 rows.accept(integerCopy(from, to));
@@ -148,6 +158,10 @@ final class ElementwiseCases {
     }
 
     private static OpCase copy(DType from, DType to, Layout source, Layout target, long[] x, long... y) {
+        return copy(Scale.SMALL, from, to, source, target, x, y);
+    }
+
+    private static OpCase copy(Scale scale, DType from, DType to, Layout source, Layout target, long[] x, long... y) {
         String name = "copy %s-%s %s-%s%s%s"
                 .formatted(
                         sizes(x),
@@ -157,7 +171,7 @@ final class ElementwiseCases {
                         source.suffix(),
                         target == Layout.DENSE ? "" : " to" + target.suffix());
         double bytes = elements(x) * from.bytes() + elements(y) * to.bytes();
-        return new OpCase(name, "copy", precision(from, to), OpCase.TOLERANCE, Scale.SMALL, 0, bytes, s -> {
+        return new OpCase(name, "copy", precision(from, to), OpCase.TOLERANCE, scale, 0, bytes, s -> {
             Tensor input = s.input(from, source, g -> g, x);
             Tensor out = s.output(to, target, y);
             return () -> s.backend().copy(input, out);
