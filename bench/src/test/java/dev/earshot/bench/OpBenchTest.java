@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.earshot.tensor.cases.OpCase;
 import dev.earshot.tensor.cases.OpCase.Scale;
 import dev.earshot.tensor.cases.OpCases;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -13,6 +14,19 @@ import org.openjdk.jmh.annotations.Param;
 
 /** JMH wants its parameters as constants; this finds one that the op table does not have (any more). */
 final class OpBenchTest {
+    @Test
+    void everyParameterOfAFamilyIsALargeRow() throws NoSuchFieldException {
+        Set<String> table = OpCases.all().stream()
+                .filter(row -> row.scale() != Scale.SMALL)
+                .map(OpCase::name)
+                .collect(Collectors.toSet());
+        for (Class<? extends OpBench> family : List.of(ElementwiseBench.class, ReduceBench.class)) {
+            for (String row : family.getField("row").getAnnotation(Param.class).value()) {
+                assertTrue(table.contains(row), () -> family.getSimpleName() + ": no row " + row);
+            }
+        }
+    }
+
     @Test
     void everyParameterIsALargeRowOfItsOp() throws NoSuchFieldException {
         Map<String, Class<? extends OpBench>> benchmarks = Map.ofEntries(
