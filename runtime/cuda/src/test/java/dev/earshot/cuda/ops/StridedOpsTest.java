@@ -147,8 +147,9 @@ class StridedOpsTest {
             Tensor[] z = strided(real(), broadcastable(sizes));
             twins.expectEqual(
                     "accumulate " + x[0] + " " + y[0], (b, i) -> b.training().accumulate(x[i], -0.5f, y[i]));
-            twins.expectEqual("accumulateProduct " + x[0] + " " + z[0] + " " + y[0], (b, i) -> b.training()
-                    .accumulateProduct(x[i], z[i], y[i]));
+            twins.expectEqual(
+                    "accumulateProduct " + x[0] + " " + z[0] + " " + y[0],
+                    (b, i) -> b.training().accumulateProduct(x[i], z[i], y[i]));
             twins.reset();
         }
     }
@@ -166,8 +167,9 @@ class StridedOpsTest {
             if (op != ReduceOp.SUM) {
                 Tensor[] gradOut = dense(DType.F32, without(sizes, axis));
                 Tensor[] gradX = dense(DType.F32, sizes);
-                twins.expectEqual("backward of " + op + " " + x[0] + " axis " + axis, (b, i) -> b.training()
-                        .reduceBackward(op, x[i], axis, gradOut[i], gradX[i]));
+                twins.expectEqual(
+                        "backward of " + op + " " + x[0] + " axis " + axis,
+                        (b, i) -> b.training().reduceBackward(op, x[i], axis, gradOut[i], gradX[i]));
             }
             Tensor[] best = strided(DType.I32, without(sizes, sizes.length - 1));
             twins.expectEqual("argmax " + x[0], (b, i) -> b.argmax(x[i], best[i]));
