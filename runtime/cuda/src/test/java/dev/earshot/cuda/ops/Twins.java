@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
+import dev.earshot.tensor.internal.Elements;
 import dev.earshot.tensor.reference.ReferenceBackend;
 import dev.earshot.tensor.testing.TestBackends;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -38,11 +41,14 @@ final class Twins implements AutoCloseable {
 
     /** A tensor on both backends; index 0 is the reference's. */
     Tensor[] tensor(RandomView view, IntToDoubleFunction value) {
-        float[] values = new float[Math.toIntExact(view.length())];
+        double[] values = new double[Math.toIntExact(view.length())];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) value.applyAsDouble(i);
+            values[i] = value.applyAsDouble(i);
         }
-        HostTensor host = HostTensor.of(values, values.length);
+        MemorySegment memory =
+                MemorySegment.ofArray(new byte[values.length * view.type().bytes()]);
+        HostTensor host = new HostTensor(memory, view.type(), Shape.of(values.length));
+        Elements.write(values, Tensor.ofHost(memory, view.type(), host.shape()));
         Tensor[] flat = new Tensor[2];
         Tensor[] views = new Tensor[2];
         for (int i = 0; i < 2; i++) {
