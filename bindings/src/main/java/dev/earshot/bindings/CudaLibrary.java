@@ -16,7 +16,7 @@ enum CudaLibrary {
             "cuDriverGetVersion",
             null,
             List.of("libcuda.so.1"),
-            "install an NVIDIA driver for CUDA 12.0 or newer (525 or newer; in a container, give it the GPU), or use device cpu") {
+            "install an NVIDIA driver for CUDA 12.0 or newer (525 or newer; in a container, give it the GPU), or use --device cpu") {
         /** The newest CUDA that it supports, as 1000 * major + 10 * minor. */
         @Override
         int version() {
@@ -41,7 +41,7 @@ enum CudaLibrary {
             "cublasLtGetVersion",
             "cublaslt",
             List.of("libcublasLt.so.13", "libcublasLt.so.12"),
-            "install a CUDA toolkit or the Python wheel nvidia-cublas (nvidia-cublas-cu12 for a driver of CUDA 12), or set EARSHOT_CUBLASLT_DIR to the folder that has it, or use device cpu") {
+            "install a CUDA toolkit or the Python wheel nvidia-cublas (nvidia-cublas-cu12 for a driver of CUDA 12), or set EARSHOT_CUBLASLT_DIR to the folder that has it, or use --device cpu") {
         @Override
         int version() {
             return Math.toIntExact(cublasLt.cublasLtGetVersion());
@@ -58,7 +58,7 @@ enum CudaLibrary {
             "cudnnGetVersion",
             "cudnn",
             List.of("libcudnn.so.9"),
-            "install cuDNN 9 or the Python wheel nvidia-cudnn-cu13 (nvidia-cudnn-cu12 for a driver of CUDA 12), or set EARSHOT_CUDNN_DIR to the folder that has it, or use device cpu") {
+            "install cuDNN 9 or the Python wheel nvidia-cudnn-cu13 (nvidia-cudnn-cu12 for a driver of CUDA 12), or set EARSHOT_CUDNN_DIR to the folder that has it, or use --device cpu") {
         @Override
         int version() {
             return Math.toIntExact(cudnn.cudnnGetVersion());

@@ -191,7 +191,7 @@ final class CudaLoader {
     private void requireFit(CudaLibrary library, CudaFlavour flavour, int version, Path file) {
         if (library == CudaLibrary.DRIVER && version < OLDEST_DRIVER) {
             throw new NativeLibraryException(
-                    "CUDA driver: expected one for CUDA %s or newer, got %s (%s) — update the NVIDIA driver (525 or newer), or use device cpu"
+                    "CUDA driver: expected one for CUDA %s or newer, got %s (%s) — update the NVIDIA driver (525 or newer), or use --device cpu"
                             .formatted(library.text(OLDEST_DRIVER), library.text(version), file),
                     null);
         }
