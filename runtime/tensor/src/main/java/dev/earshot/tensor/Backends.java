@@ -50,9 +50,15 @@ public final class Backends {
                 LOG.log(System.Logger.Level.INFO, "backend {0}{1}", provider.kind(), rejected(reasons));
                 return provider.open("");
             }
-            reasons.add(provider.kind() + ": " + reason.get());
+            reasons.add(provider.kind() + ": " + withoutAdvice(reason.get()));
         }
         throw new IllegalStateException("no backend can run here" + rejected(reasons));
+    }
+
+    /** Whoever takes what there is has not asked how to get more. */
+    private static String withoutAdvice(String reason) {
+        int advice = reason.indexOf(" — ");
+        return advice < 0 ? reason : reason.substring(0, advice);
     }
 
     private static String rejected(List<String> reasons) {

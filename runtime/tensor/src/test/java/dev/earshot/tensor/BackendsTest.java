@@ -47,7 +47,7 @@ class BackendsTest {
         BackendProvider broken = new Broken();
         String message = assertThrows(IllegalStateException.class, () -> Backends.open("broken:0", List.of(broken)))
                 .getMessage();
-        assertEquals("backend 'broken:0' cannot run here: it never can", message);
+        assertEquals("backend 'broken:0' cannot run here: it never can — buy another", message);
     }
 
     @Test
@@ -57,6 +57,14 @@ class BackendsTest {
         try (Backend backend = Backends.open("auto", providers)) {
             assertTrue(!backend.info().name().startsWith("broken"));
         }
+    }
+
+    @Test
+    void autoGivesReasonsWithoutTheirAdvice() {
+        List<BackendProvider> broken = List.of(new Broken());
+        String message = assertThrows(IllegalStateException.class, () -> Backends.open("auto", broken))
+                .getMessage();
+        assertEquals("no backend can run here (broken: it never can)", message);
     }
 
     private record Broken() implements BackendProvider {
@@ -72,7 +80,7 @@ class BackendsTest {
 
         @Override
         public java.util.Optional<String> unavailable() {
-            return java.util.Optional.of("it never can");
+            return java.util.Optional.of("it never can — buy another");
         }
 
         @Override
