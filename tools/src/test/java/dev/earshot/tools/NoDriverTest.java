@@ -50,7 +50,7 @@ class NoDriverTest {
                 "backend 'cuda' cannot run here",
                 "libcuda.so.1: not found, or it cannot be loaded",
                 "install an NVIDIA driver",
-                "device cpu");
+                "--device cpu");
         assertFalse(Files.exists(folder.resolve("out")), "something was written");
     }
 
