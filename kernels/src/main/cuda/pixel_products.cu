@@ -130,14 +130,60 @@ struct ProductBlock {
         }
     }
 
+    // Adds the products of 4 x 4 pixels over the warp's channels of the tiles.
+    static __device__ __forceinline__ void multiply(const float* tile_f, const float* tile_g, float (&sums)[4][4]) {
+#pragma unroll 1
+        for (int c = 0; c < CHANNELS / WARPS_C; c += 4) {
+            float4 x[4];
+            float4 y[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                x[i] = *reinterpret_cast<const float4*>(tile_f + 4 * i * STRIDE + c);
+                y[i] = *reinterpret_cast<const float4*>(tile_g + 8 * i * STRIDE + c);
+            }
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+                    sums[i][j] = dot4(x[i], y[j], sums[i][j]);
+                }
+            }
+        }
+    }
+
+    // Calls keep(slot of f, column, product) once for every product of the tile; shared memory is overwritten.
+    template <typename Keep>
+    static __device__ __forceinline__ void collect(
+        const float (&sums)[4][4], int slot_f, int slot_g, int warp_c, float* shared, Keep&& keep) {
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                if constexpr (WARPS_C == 1) {
+                    keep(slot_f + 4 * i, slot_g + 8 * j, sums[i][j]);
+                } else {
+                    shared[(warp_c * TILE_G + slot_g + 8 * j) * TILE_F + slot_f + 4 * i] = sums[i][j];
+                }
+            }
+        }
+        if constexpr (WARPS_C > 1) {
+            __syncthreads();
+            for (int i = threadIdx.x; i < TILE_F * TILE_G; i += THREADS) {
+                float sum = 0.0f;
+#pragma unroll
+                for (int part = 0; part < WARPS_C; part++) {
+                    sum += shared[part * TILE_F * TILE_G + i];
+                }
+                keep(i % TILE_F, i / TILE_F, sum);
+            }
+        }
+    }
+
     __device__ __forceinline__ void run(
         const Rows& f, const Rows& g, int vectors, int place, int slab, float* products, float* saved) const {
         __shared__ __align__(16) float shared[FLOATS];
-        const int thread = threadIdx.x;
-        const int lane = thread % 32;
-        const int warp = thread / 32;
-        const int own_slot = thread / LANES;
-        const int own_channel = thread % LANES * 4;
+        const int own_slot = threadIdx.x / LANES;  // and every TOGETHER-th from there
+        const int own_channel = threadIdx.x % LANES * 4;
         const T* sources[PASSES];
         float4 coming[PASSES];
         float squares[PASSES];
@@ -147,11 +193,11 @@ struct ProductBlock {
             coming[i] = load_channels(sources[i], sources[i] ? own_channel : grid.channels, grid.channels, vectors);
             squares[i] = 0.0f;
         }
+        const int lane = threadIdx.x % 32;
+        const int warp = threadIdx.x / 32;
         const int warp_c = warp / (WARPS_F * WARPS_G);
-        const int warp_f = warp % WARPS_F;
-        const int warp_g = warp / WARPS_F % WARPS_G;
-        const int slot_f = warp_f * 16 + lane % 4;   // and every fourth from there
-        const int slot_g = warp_g * 32 + lane / 4;   // and every eighth
+        const int slot_f = warp % WARPS_F * 16 + lane % 4;            // and every fourth from there
+        const int slot_g = warp / WARPS_F % WARPS_G * 32 + lane / 4;  // and every eighth
         const float* tile_f = shared + slot_f * STRIDE + warp_c * (CHANNELS / WARPS_C);
         const float* tile_g = shared + (TILE_F + slot_g) * STRIDE + warp_c * (CHANNELS / WARPS_C);
         float sums[4][4] = {};
@@ -162,28 +208,12 @@ struct ProductBlock {
                 squares[i] = dot4(coming[i], coming[i], squares[i]);
             }
             __syncthreads();
-            int next = start + CHANNELS + own_channel;
+            const int next = start + CHANNELS + own_channel;
 #pragma unroll
             for (int i = 0; i < PASSES; i++) {
                 coming[i] = load_channels(sources[i], sources[i] ? next : grid.channels, grid.channels, vectors);
             }
-#pragma unroll 1
-            for (int c = 0; c < CHANNELS / WARPS_C; c += 4) {
-                float4 x[4];
-                float4 y[4];
-#pragma unroll
-                for (int i = 0; i < 4; i++) {
-                    x[i] = *reinterpret_cast<const float4*>(tile_f + 4 * i * STRIDE + c);
-                    y[i] = *reinterpret_cast<const float4*>(tile_g + 8 * i * STRIDE + c);
-                }
-#pragma unroll
-                for (int i = 0; i < 4; i++) {
-#pragma unroll
-                    for (int j = 0; j < 4; j++) {
-                        sums[i][j] = dot4(x[i], y[j], sums[i][j]);
-                    }
-                }
-            }
+            multiply(tile_f, tile_g, sums);
             __syncthreads();
         }
 #pragma unroll
@@ -191,36 +221,13 @@ struct ProductBlock {
             for (int step = LANES / 2; step > 0; step /= 2) {
                 squares[i] += __shfl_xor_sync(0xffffffffu, squares[i], step);
             }
-            if (thread % LANES == 0) {
+            if (own_channel == 0) {
                 keep_square(saved, own_slot + i * TOGETHER, squares[i]);
             }
         }
-        if constexpr (WARPS_C == 1) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-#pragma unroll
-                for (int j = 0; j < 4; j++) {
-                    keep_product(products, place, slab, slot_f + 4 * i, slot_g + 8 * j, sums[i][j]);
-                }
-            }
-        } else {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-#pragma unroll
-                for (int j = 0; j < 4; j++) {
-                    shared[(warp_c * TILE_G + slot_g + 8 * j) * TILE_F + slot_f + 4 * i] = sums[i][j];
-                }
-            }
-            __syncthreads();
-            for (int i = thread; i < TILE_F * TILE_G; i += THREADS) {
-                float sum = 0.0f;
-#pragma unroll
-                for (int part = 0; part < WARPS_C; part++) {
-                    sum += shared[part * TILE_F * TILE_G + i];
-                }
-                keep_product(products, place, slab, i % TILE_F, i / TILE_F, sum);
-            }
-        }
+        collect(sums, slot_f, slot_g, warp_c, shared, [&](int slot, int index, float product) {
+            keep_product(products, place, slab, slot, index, product);
+        });
     }
 };
 
