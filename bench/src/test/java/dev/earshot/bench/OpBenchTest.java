@@ -37,6 +37,7 @@ final class OpBenchTest {
                 Map.entry("layerNorm", LayerNormBench.class),
                 Map.entry("softmax", SoftmaxBench.class),
                 Map.entry("attention", AttentionBench.class),
+                Map.entry("crossModalAttention", CrossModalAttentionBench.class),
                 Map.entry("conv2d", ConvolutionBench.class),
                 Map.entry("layerNormParameters", LayerNormParametersBench.class),
                 Map.entry("l2Normalize", L2NormalizeBench.class),
