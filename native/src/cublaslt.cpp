@@ -31,6 +31,8 @@ constexpr int ALGORITHMS = 3;
 constexpr uint64_t WORKSPACE_BYTES = 4096;  // asked for by every algorithm but the last
 constexpr uintptr_t WORKSPACE_ALIGNMENT = 256;
 
+bool refuses_epilogues = false;
+
 // Each object starts with the mark of its kind, which is wiped at destruction.
 constexpr uint64_t HANDLE = 0x68616e646c650001, DESCRIPTOR = 0x6465736372000002, LAYOUT = 0x6c61796f75740003,
                    PREFERENCE = 0x7072656665720004;
@@ -249,6 +251,9 @@ int run(void* context) {
 
 }  // namespace
 
+// For tests: 1 lets the library have no algorithm for a product with a bias or an activation, 0 takes it back.
+API void simcublaslt_refuse_epilogues(int refuses) { refuses_epilogues = refuses != 0; }
+
 API int cublasLtCreate(Handle** handle) {
     if (!handle) {
         return INVALID_VALUE;
@@ -402,6 +407,9 @@ API int cublasLtMatmulAlgoGetHeuristic(Handle* handle, Descriptor* op, Layout* a
     if (int status = checkOperation(op, a, b, c, d)) {
         return status;
     }
+    if (refuses_epilogues && op->epilogue != EPILOGUE_DEFAULT) {
+        return NOT_SUPPORTED;
+    }
     *count = 0;
     for (int id = 0; id < ALGORITHMS && *count < wanted; id++) {
         bool plain = id == ALGORITHMS - 1;
@@ -436,6 +444,9 @@ API int cublasLtMatmulAlgoCheck(Handle* handle, Descriptor* op, Layout* a, Layou
     }
     if (int status = checkAlgorithm(*algorithm, *op, *a, *d)) {
         return status;
+    }
+    if (refuses_epilogues && op->epilogue != EPILOGUE_DEFAULT) {
+        return NOT_SUPPORTED;
     }
     result->workspace = algorithm->workspace;
     result->state = SUCCESS;

@@ -1,11 +1,14 @@
 package dev.earshot.cuda.blas;
 
 import dev.earshot.bindings.NativeLibraries;
+import dev.earshot.bindings.cublaslt.cublasLt;
+import dev.earshot.cuda.CudaException;
 import dev.earshot.cuda.blas.ProductPlan.Part;
 import dev.earshot.cuda.device.CudaContext;
 import dev.earshot.cuda.device.CudaDevice;
 import dev.earshot.cuda.device.Queue;
 import dev.earshot.tensor.DType;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -27,6 +30,7 @@ public final class MatrixProducts implements AutoCloseable {
     /** System property: folder of the kept algorithms; {@code cublaslt} in the cache folder if it is not set. */
     public static final String CACHE = "earshot.cublaslt.cache";
 
+    private static final System.Logger LOG = System.getLogger(MatrixProducts.class.getName());
     private static final long HOPPER_WORKSPACE = 32L << 20; // what NVIDIA recommends for compute capability 9.0 and up
     private static final long WORKSPACE = 4L << 20;
     private static final int TIMED_RUNS = 5;
@@ -40,22 +44,52 @@ public final class MatrixProducts implements AutoCloseable {
     private AlgorithmCache cache;
     private AlgorithmChooser chooser;
 
-    /** What a kind of product needs each time. */
-    private record Prepared(ProductPlan plan, GemmPlan gemm) {}
+    /** What is known of a kind of product. */
+    private sealed interface Prepared {}
+
+    private record Known(ProductPlan plan, GemmPlan gemm) implements Prepared {}
+
+    private record Refused(CudaException reason) implements Prepared {}
 
     /** Loads and makes nothing yet. */
     public MatrixProducts(CudaContext cuda) {
         this.cuda = cuda;
     }
 
-    /** Puts a product on the device's queue. */
+    /**
+     * Puts a product on the device's queue.
+     *
+     * @throws CudaException if the library has no algorithm for it
+     */
     public void multiply(Product product) {
+        switch (find(product)) {
+            case Known known -> issue(known, product);
+            case Refused refused -> throw refused.reason();
+        }
+    }
+
+    /** As {@link #multiply}; false, and nothing done, if the library has no algorithm for the product with its epilogue. */
+    public boolean tryMultiply(Product product) {
+        return switch (find(product)) {
+            case Known known -> {
+                issue(known, product);
+                yield true;
+            }
+            case Refused refused -> false;
+        };
+    }
+
+    private Prepared find(Product product) {
         open();
         Prepared known = prepared.get(key.of(product));
         if (known == null) {
             known = prepare(product);
-            prepared.put(key.copy(), known);
+            prepared.put(key.of(product).copy(), known);
         }
+        return known;
+    }
+
+    private void issue(Known known, Product product) {
         ProductPlan plan = known.plan();
         GemmPlan gemm = known.gemm();
         long left = plan.swapped() ? product.b().address() : product.a().address();
@@ -80,6 +114,20 @@ public final class MatrixProducts implements AutoCloseable {
     }
 
     private Prepared prepare(Product product) {
+        try {
+            return plan(product);
+        } catch (CudaException e) {
+            boolean refused = e.status() == cublasLt.CUBLAS_STATUS_NOT_SUPPORTED()
+                    || e.status() == cublasLt.CUBLAS_STATUS_INVALID_VALUE();
+            if (!refused) {
+                throw e;
+            }
+            LOG.log(Level.WARNING, "not done by one product: {0}", e.getMessage());
+            return new Refused(e);
+        }
+    }
+
+    private Known plan(Product product) {
         ProductPlan plan = ProductPlanner.plan(
                 product.m(),
                 product.n(),
@@ -91,7 +139,7 @@ public final class MatrixProducts implements AutoCloseable {
                 product.d().strides());
         long left = plan.swapped() ? product.b().address() : product.a().address();
         long right = plan.swapped() ? product.a().address() : product.b().address();
-        return new Prepared(plan, planOf(plan, product, left, right));
+        return new Known(plan, planOf(plan, product, left, right));
     }
 
     private void issue(GemmPlan gemm, GemmPlan.Addresses at, float alpha, float beta) {

@@ -15,7 +15,7 @@ import java.util.Arrays;
 /**
  * Matrix products through cuBLASLt. Bias, RELU and a plain residual are done by the product itself; exact GELU and quick
  * GELU (which the library does not have), the residual behind an activation and the store of an F32 product as BF16 by one
- * kernel behind it.
+ * kernel behind it. Where the library has no algorithm for a product with its epilogue, the kernel does all of that.
  */
 public final class ProductOps implements AutoCloseable {
     private final CudaContext cuda;
@@ -40,15 +40,12 @@ public final class ProductOps implements AutoCloseable {
         boolean direct = out.dtype() == DType.F32 || layer.computeType() == DType.BF16;
         if (layer.inputWidth() == 0) {
             biasActivation.launch(layer.bias(DType.F32), activation, out);
-        } else if (!direct) {
-            Tensor product = DeviceTensors.scratch(cuda, DType.F32, out.shape());
-            multiply(x, layer, 0, false, product, product, 0);
-            biasActivation.launch(product, layer.bias(DType.F32), activation, out);
-        } else {
-            multiply(x, layer, layer.bias(out.dtype()), activation == Activation.RELU, out, out, 0);
+        } else if (direct && fused(x, layer, activation == Activation.RELU, out, out, 0)) {
             if (needsKernel(activation)) {
                 biasActivation.launch(out, 0, activation, out);
             }
+        } else {
+            biasActivation.launch(product(x, layer, out), layer.bias(DType.F32), activation, out);
         }
     }
 
@@ -61,21 +58,29 @@ public final class ProductOps implements AutoCloseable {
 
     /** out = residual + activation(x W^T + b); residual may be out. */
     public void linear(Tensor x, CudaLinear layer, Activation activation, Tensor residual, Tensor out) {
+        long bias = layer.bias(DType.F32);
         if (layer.inputWidth() == 0) {
-            biasActivation.launchWithResidual(layer.bias(DType.F32), activation, residual, out);
-        } else if (activation == Activation.NONE) {
-            multiply(x, layer, layer.bias(DType.F32), false, residual, out, 1);
-        } else {
-            Tensor product = DeviceTensors.scratch(cuda, DType.F32, out.shape());
-            multiply(x, layer, 0, false, product, product, 0);
-            biasActivation.launchWithResidual(product, layer.bias(DType.F32), activation, residual, out);
+            biasActivation.launchWithResidual(bias, activation, residual, out);
+        } else if (activation != Activation.NONE || !fused(x, layer, false, residual, out, 1)) {
+            biasActivation.launchWithResidual(product(x, layer, out), bias, activation, residual, out);
         }
     }
 
-    /** out = relu(x W^T + beta * added + bias). */
-    private void multiply(Tensor x, CudaLinear layer, long bias, boolean relu, Tensor added, Tensor out, float beta) {
+    /** out = relu(x W^T + beta * added + b) by one call; false if the library cannot. */
+    private boolean fused(Tensor x, CudaLinear layer, boolean relu, Tensor added, Tensor out, float beta) {
+        return products.tryMultiply(linear(x, layer, layer.bias(out.dtype()), relu, added, out, beta));
+    }
+
+    /** x W^T as F32 scratch of out's shape. */
+    private Tensor product(Tensor x, CudaLinear layer, Tensor out) {
+        Tensor product = DeviceTensors.scratch(cuda, DType.F32, out.shape());
+        products.multiply(linear(x, layer, 0, false, product, product, 0));
+        return product;
+    }
+
+    private Product linear(Tensor x, CudaLinear layer, long bias, boolean relu, Tensor added, Tensor out, float beta) {
         int leading = x.shape().rank() - 1;
-        products.multiply(new Product(
+        return new Product(
                 1,
                 layer.outputWidth(),
                 layer.inputWidth(),
@@ -89,7 +94,7 @@ public final class ProductOps implements AutoCloseable {
                 1,
                 beta,
                 bias,
-                relu));
+                relu);
     }
 
     /** gradX += gradOut W. */

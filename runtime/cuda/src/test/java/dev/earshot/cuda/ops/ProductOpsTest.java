@@ -3,6 +3,7 @@ package dev.earshot.cuda.ops;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.Backend;
@@ -183,6 +184,31 @@ class ProductOpsTest {
                 s.backend().linear(s.input(5, 7), s.layer(DType.F32, 7, 23), activation, y);
                 return y;
             });
+        }
+    }
+
+    @Test
+    void linearWithoutFusedEpiloguesMatchesReference() {
+        assumeTrue(TestBackends.names().allMatch(name -> name.startsWith("simcuda")), "a real library has them");
+        SimulatedEpilogues.refuse(true);
+        try {
+            for (Activation activation : Activation.values()) {
+                for (DType compute : List.of(DType.F32, DType.BF16)) {
+                    double tolerance = compute == DType.F32 ? TOLERANCE : BF16_TOLERANCE;
+                    matchesReference(tolerance, s -> {
+                        Tensor y = s.memory().allocate(compute, 3, 6, 17);
+                        s.backend().linear(s.input(compute, 3, 6, 8), s.layer(compute, 8, 17), activation, y);
+                        return y;
+                    });
+                    matchesReference(tolerance, s -> {
+                        Tensor y = s.input(3, 6, 17);
+                        s.backend().linear(s.input(compute, 3, 6, 8), s.layer(compute, 8, 17), activation, y, y);
+                        return y;
+                    });
+                }
+            }
+        } finally {
+            SimulatedEpilogues.refuse(false);
         }
     }
 
