@@ -31,6 +31,7 @@ final class OpBenchTest {
     void everyParameterIsALargeRowOfItsOp() throws NoSuchFieldException {
         Map<String, Class<? extends OpBench>> benchmarks = Map.ofEntries(
                 Map.entry("cosineKMeans", KMeansBench.class),
+                Map.entry("mergeTopK", TopKBench.class),
                 Map.entry("pixelMatching", PixelMatchingBench.class),
                 Map.entry("linear", LinearBench.class),
                 Map.entry("matmul", MatmulBench.class),

@@ -17,6 +17,7 @@ import dev.earshot.tensor.UnaryOp;
 import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
+import dev.earshot.tensor.internal.TopKChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
 
 /** The forward ops of the CUDA backend: arguments are checked here, the work is done by the families of {@link CudaOps}. */
@@ -188,6 +189,16 @@ abstract sealed class CudaForward implements Backend permits CudaBackend {
     public void crossModalAttention(Tensor u, Tensor t, Tensor gate, float scale, Tensor out) {
         TrainingChecks.crossModalAttention(u, t, gate, out);
         issue("crossModalAttention", out, () -> ops.attention().crossModalAttention(u, t, gate, scale, out));
+    }
+
+    @Override
+    public void mergeTopK(
+            Tensor x, Tensor rowGroups, Tensor columnGroups, int firstColumn, Tensor values, Tensor indices) {
+        TopKChecks.mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices);
+        issue(
+                "mergeTopK",
+                x,
+                () -> ops.reductions().mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices));
     }
 
     @Override

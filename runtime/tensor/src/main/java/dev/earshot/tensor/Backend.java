@@ -194,6 +194,20 @@ public interface Backend extends AutoCloseable {
             Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved);
 
     /**
+     * Merges the elements of each row into its list of the K largest so far: best first, of equal ones the one that came
+     * first, so that a search may go over its candidates block by block. An element whose column is of the row's group is
+     * left out, and so is one that is not a number.
+     *
+     * @param x F32 [rows, columns]; any strides (pass a transposed view to list what is large in each column)
+     * @param rowGroups I32 [rows]
+     * @param columnGroups I32 [columns]
+     * @param firstColumn what the lists call column 0
+     * @param values F32 [rows, K], K up to 256; changed; minus infinity where a list is not full yet
+     * @param indices I32 [rows, K], the columns that the values come from; changed
+     */
+    void mergeTopK(Tensor x, Tensor rowGroups, Tensor columnGroups, int firstColumn, Tensor values, Tensor indices);
+
+    /**
      * Spherical k-means of each frame by itself: rows are scaled to length 1, a centroid is the direction of its members'
      * sum, a row belongs to the centroid of the largest cosine (the lowest on ties). Starts by k-means++ from random numbers
      * that depend on {@code settings.seed()} and the frame's index alone, keeps the best restart; sums and decisions are made

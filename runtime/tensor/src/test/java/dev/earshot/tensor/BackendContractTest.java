@@ -100,6 +100,30 @@ class BackendContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void wrongListsAreNamed(String name) {
+        on(name, (b, ws, p) -> {
+            Tensor x = ws.allocate(DType.F32, 3, 5);
+            Tensor three = ws.allocate(DType.I32, 3);
+            Tensor five = ws.allocate(DType.I32, 5);
+            Tensor values = ws.allocate(DType.F32, 3, 2);
+            Tensor indices = ws.allocate(DType.I32, 3, 2);
+            refused("mergeTopK columnGroups: expected shape [5], got i32 [3]", () -> {
+                b.mergeTopK(x, three, three, 0, values, indices);
+            });
+            refused("mergeTopK indices: expected dtype [I32], got f32 [3, 2]", () -> {
+                b.mergeTopK(x, three, five, 0, values, values);
+            });
+            refused("mergeTopK values: expected lists of 1 to 256, got f32 [3, 300]", () -> {
+                b.mergeTopK(x, three, five, 0, ws.allocate(DType.F32, 3, 300), indices);
+            });
+            refused("mergeTopK firstColumn: expected column numbers from 0 to 2^31 - 1, got -1", () -> {
+                b.mergeTopK(x, three, five, -1, values, indices);
+            });
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void wrongWeightsAreNamed(String name) {
         on(name, (b, ws, p) -> {
             refused("linear bias: expected a float [5], got F32 [4]", () -> {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.earshot.tensor.testing.TestBackends;
+import java.lang.foreign.MemorySegment;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -105,6 +106,27 @@ class SpecialValuesTest {
                 assertArrayEquals(expected[op.ordinal()], b.download(z), 1e-6f, op.name() + " along columns");
             }
         });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void topKKeepsWhoCameFirstAndLeavesOutNaNAndTheOwnGroup(String name) {
+        on(name, (b, ws) -> {
+            Tensor x = row(b, ws, 2, NAN, 5, 5, -INF, 9, INF);
+            Tensor rowGroups = integers(b, ws, 4);
+            Tensor columnGroups = integers(b, ws, 0, 1, 2, 3, 5, 4, 6);
+            Tensor values = row(b, ws, 5, -INF, -INF, -INF, -INF, -INF);
+            Tensor indices = ws.allocate(DType.I32, 1, 6);
+            b.copy(integers(b, ws, 8, -1, -1, -1, -1, -1), indices);
+            b.mergeTopK(x, rowGroups, columnGroups, 10, values, indices);
+            assertArrayEquals(new float[] {INF, 5, 5, 5, 2, -INF}, b.download(values));
+            assertArrayEquals(new long[] {16, 8, 12, 13, 10, -1}, b.downloadIntegers(indices));
+        });
+    }
+
+    private static Tensor integers(Backend b, Workspace ws, int... values) {
+        HostTensor host = new HostTensor(MemorySegment.ofArray(values), DType.I32, Shape.of(values.length));
+        return b.upload(ws, host, DType.I32);
     }
 
     @ParameterizedTest

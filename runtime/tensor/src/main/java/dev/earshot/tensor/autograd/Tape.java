@@ -327,6 +327,16 @@ public final class Tape implements Backend {
         r.constant(out);
     }
 
+    /** A selection, of constants only. */
+    @Override
+    public void mergeTopK(
+            Tensor x, Tensor rowGroups, Tensor columnGroups, int firstColumn, Tensor values, Tensor indices) {
+        r.refuse("mergeTopK", x);
+        b.mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices);
+        r.constant(values);
+        r.constant(indices);
+    }
+
     /** Clusters are constants. */
     @Override
     public void cosineKMeans(

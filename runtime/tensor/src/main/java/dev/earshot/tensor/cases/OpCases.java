@@ -31,6 +31,7 @@ public final class OpCases {
         ReduceCases.addTo(add);
         PixelMatchingCases.addTo(add);
         KMeansCases.addTo(add);
+        TopKCases.addTo(add);
         AccumulateCases.addTo(add);
         BackwardCases.addTo(add);
         AttentionBackwardCases.addTo(add);

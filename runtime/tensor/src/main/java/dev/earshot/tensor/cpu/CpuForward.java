@@ -15,6 +15,7 @@ import dev.earshot.tensor.UnaryOp;
 import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
+import dev.earshot.tensor.internal.TopKChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
 import dev.earshot.tensor.kmeans.CosineKMeans;
 import java.util.Optional;
@@ -212,6 +213,22 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
             Tensor saved) {
         return new PixelMatchingOp(
                 View.of(f), View.of(g), settings, weights, View.of(cost), View.of(winners), View.of(saved));
+    }
+
+    @Override
+    public void mergeTopK(
+            Tensor x, Tensor rowGroups, Tensor columnGroups, int firstColumn, Tensor values, Tensor indices) {
+        TopKChecks.mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices);
+        issue(
+                "mergeTopK",
+                x,
+                () -> new MergeTopK(
+                        View.of(x),
+                        View.of(rowGroups),
+                        View.of(columnGroups),
+                        firstColumn,
+                        View.of(values),
+                        View.of(indices)));
     }
 
     @Override

@@ -26,6 +26,7 @@ import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
+import dev.earshot.tensor.internal.TopKChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
 import dev.earshot.tensor.reference.PixelMatchingOps.PixelWeights;
 import java.util.ArrayList;
@@ -335,6 +336,13 @@ public final class ReferenceBackend implements Backend {
         run(
                 "pixelMatching",
                 () -> PixelMatchingOps.forward(f, g, settings, PixelWeights.given(weights), cost, winners, saved));
+    }
+
+    @Override
+    public void mergeTopK(
+            Tensor x, Tensor rowGroups, Tensor columnGroups, int firstColumn, Tensor values, Tensor indices) {
+        TopKChecks.mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices);
+        run("mergeTopK", () -> TopKOps.merge(x, rowGroups, columnGroups, firstColumn, values, indices));
     }
 
     @Override
