@@ -7,23 +7,34 @@
 
 namespace sim {
 namespace {
-// The host-compiled kernels, beside this library.
-void* kernel_library(std::string& message) {
+// A library beside this one, or null; why not, in message.
+void* open_beside(const char* name, std::string& message) {
+    Dl_info self{};
+    dladdr(reinterpret_cast<void*>(&parse_ptx), &self);
+    std::string path = self.dli_fname == nullptr ? "" : self.dli_fname;
+    size_t slash = path.rfind('/');
+    path = (slash == std::string::npos ? "" : path.substr(0, slash + 1)) + name;
+    void* opened = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (opened == nullptr) {
+        message = dlerror();
+    }
+    return opened;
+}
+
+// The host version of a kernel: one of the project's, or of those that only test this device.
+const KernelEntry* host_kernel(const std::string& name, std::string& message) {
     static std::string failure;
-    static void* library = [] {
-        Dl_info self{};
-        dladdr(reinterpret_cast<void*>(&parse_ptx), &self);
-        std::string path = self.dli_fname == nullptr ? "" : self.dli_fname;
-        size_t slash = path.rfind('/');
-        path = (slash == std::string::npos ? "" : path.substr(0, slash + 1)) + "libsimkernels.so";
-        void* opened = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (opened == nullptr) {
-            failure = dlerror();
-        }
-        return opened;
-    }();
+    static std::string no_tests;
+    static void* kernels = open_beside("libsimkernels.so", failure);
+    static void* tests = open_beside("libsimkernels-test.so", no_tests);
     message = failure;
-    return library;
+    void* found = nullptr;
+    for (void* library : {kernels, tests}) {
+        if (found == nullptr && library != nullptr) {
+            found = dlsym(library, ("simcuda_kernel_" + name).c_str());
+        }
+    }
+    return static_cast<const KernelEntry*>(found);
 }
 
 // Without comments; strings do not occur in what we read.
@@ -136,13 +147,10 @@ int Module::find(const std::string& name, Function** function, std::string& mess
     if (entry == entries.end()) {
         return status::not_found;
     }
-    void* library = kernel_library(message);
-    if (library == nullptr) {
-        return status::not_found;
-    }
-    auto host = static_cast<const KernelEntry*>(dlsym(library, ("simcuda_kernel_" + name).c_str()));
+    const KernelEntry* host = host_kernel(name, message);
     if (host == nullptr) {
-        message = "stale kernels: the PTX has " + name + ", the host library does not — run native/build, or kernels/build for the PTX; EXPORT_KERNEL missing?";
+        message = "stale kernels: the PTX has " + name + ", the host library does not; EXPORT_KERNEL missing? else run native/build" +
+                  (message.empty() ? "" : " (" + message + ")");
         return status::not_found;
     }
     std::vector<unsigned> sizes(host->sizes, host->sizes + host->count);
