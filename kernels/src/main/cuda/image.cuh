@@ -1,5 +1,5 @@
-// A batch of images [B, C, H, W] with neighbouring pixels of a row side by side, as the Java class ImageLines packs it: four
-// 8-byte words, passed by value.
+// A batch of images [B, C, H, W] with neighbouring pixels of a row side by side, as the Java class ImageLines packs it:
+// four 8-byte words, passed by value.
 #pragma once
 #include "compat.h"
 

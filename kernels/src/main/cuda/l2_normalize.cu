@@ -34,11 +34,11 @@ __device__ __forceinline__ void l2_normalize(const Rows& x, const Rows& y, float
     });
 }
 
-#define L2_NORMALIZE(name, VEC, In, Out)                                                                                    \
-    KERNEL __launch_bounds__(256) void name(Rows x, Rows y, float* wide, long long rows, int width, int threads,            \
-                                            float eps) {                                                                   \
-        l2_normalize<VEC, In, Out>(x, y, wide, rows, width, threads, eps);                                                  \
-    }                                                                                                                       \
+#define L2_NORMALIZE(name, VEC, In, Out)                                                                               \
+    KERNEL __launch_bounds__(256) void name(Rows x, Rows y, float* wide, long long rows, int width, int threads,       \
+                                            float eps) {                                                               \
+        l2_normalize<VEC, In, Out>(x, y, wide, rows, width, threads, eps);                                             \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 L2_NORMALIZE(l2_normalize_f32, 4, float, float)

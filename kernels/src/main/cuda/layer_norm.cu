@@ -1,17 +1,17 @@
 // Row-wise layer normalisation: y = (x - mean) / sqrt(var + eps) * gamma + beta, biased variance, statistics in fp32
 // whatever the types of x and y; without gamma and beta where their addresses are null.
 //
-// Two passes over values that were read once: the mean, then the variance about it (never E[x^2] - E[x]^2) together with the
-// rounding error of the mean.
+// Two passes over values that were read once: the mean, then the variance about it (never E[x^2] - E[x]^2) together
+// with the rounding error of the mean.
 //
-// layer_norm_*:         a warp owns a row of at most 1,280 columns, 4 warps a block; a lane keeps 10 packs of 4 columns in
-//                       registers, all loads in flight at once. No shared memory, no barrier. Widths 768 and 1,280 of the
-//                       encoders come here.
+// layer_norm_*:         a warp owns a row of at most 1,280 columns, 4 warps a block; a lane keeps 10 packs of 4 columns
+//                       in registers, all loads in flight at once. No shared memory, no barrier. Widths 768 and 1,280
+//                       of the encoders come here.
 // layer_norm_kept_*:    rows of any width that are multiples of 4 columns, kept in shared memory (row_group.cuh).
 // layer_norm_scalar_*:  the same for rows of any width and any alignment.
 //
-// Registers and spills: see layer_norm.info. Expected limit: bandwidth, one read of x and one write of y; gamma and beta
-// come from L2. Not yet measured on a card.
+// Registers and spills: see layer_norm.info. Expected limit: bandwidth, one read of x and one write of y; gamma and
+// beta come from L2. Not yet measured on a card.
 #include "row_group.cuh"
 
 template <int VEC, class Row, class In, class Out>
@@ -37,8 +37,8 @@ __device__ __forceinline__ void layer_norm(const RowGroup& group, Row& row, cons
 }
 
 template <class In, class Out>
-__device__ __forceinline__ void layer_norm_in_registers(const Rows& x, const float* gamma, const float* beta, const Rows& y,
-                                                        long long rows, int width, float eps) {
+__device__ __forceinline__ void layer_norm_in_registers(const Rows& x, const float* gamma, const float* beta,
+                                                        const Rows& y, long long rows, int width, float eps) {
     RowGroup group(rows, width, 32);
     RegisterRow<4, 10> row(group);
     layer_norm<4>(group, row, x.at<const In>(group.row), gamma, beta, eps, y.at<Out>(group.row), width);
@@ -53,23 +53,24 @@ __device__ __forceinline__ void layer_norm_kept(const Rows& x, const float* gamm
     layer_norm<VEC>(group, row, x.at<const In>(group.row), gamma, beta, eps, y.at<Out>(group.row), width);
 }
 
-#define LAYER_NORM(types, In, Out)                                                                                          \
-    KERNEL __launch_bounds__(128) void layer_norm_##types(Rows x, const float* gamma, const float* beta, Rows y,            \
-                                                          long long rows, int width, float eps) {                          \
-        layer_norm_in_registers<In, Out>(x, gamma, beta, y, rows, width, eps);                                              \
-    }                                                                                                                       \
-    EXPORT_KERNEL(layer_norm_##types)                                                                                       \
-    KERNEL __launch_bounds__(256) void layer_norm_kept_##types(Rows x, const float* gamma, const float* beta, Rows y,       \
-                                                               float* wide, long long rows, int width, int threads,        \
-                                                               float eps) {                                                \
-        layer_norm_kept<4, In, Out>(x, gamma, beta, y, wide, rows, width, threads, eps);                                    \
-    }                                                                                                                       \
-    EXPORT_KERNEL(layer_norm_kept_##types)                                                                                  \
-    KERNEL __launch_bounds__(256) void layer_norm_scalar_##types(Rows x, const float* gamma, const float* beta, Rows y,     \
-                                                                 float* wide, long long rows, int width, int threads,      \
-                                                                 float eps) {                                              \
-        layer_norm_kept<1, In, Out>(x, gamma, beta, y, wide, rows, width, threads, eps);                                    \
-    }                                                                                                                       \
+#define LAYER_NORM(types, In, Out)                                                                                     \
+    KERNEL __launch_bounds__(128) void layer_norm_##types(Rows x, const float* __restrict__ gamma,                     \
+                                                          const float* __restrict__ beta, Rows y, long long rows,      \
+                                                          int width, float eps) {                                      \
+        layer_norm_in_registers<In, Out>(x, gamma, beta, y, rows, width, eps);                                         \
+    }                                                                                                                  \
+    EXPORT_KERNEL(layer_norm_##types)                                                                                  \
+    KERNEL __launch_bounds__(256) void layer_norm_kept_##types(Rows x, const float* __restrict__ gamma,                \
+                                                               const float* __restrict__ beta, Rows y, float* wide,    \
+                                                               long long rows, int width, int threads, float eps) {    \
+        layer_norm_kept<4, In, Out>(x, gamma, beta, y, wide, rows, width, threads, eps);                               \
+    }                                                                                                                  \
+    EXPORT_KERNEL(layer_norm_kept_##types)                                                                             \
+    KERNEL __launch_bounds__(256) void layer_norm_scalar_##types(Rows x, const float* __restrict__ gamma,              \
+                                                                 const float* __restrict__ beta, Rows y, float* wide,  \
+                                                                 long long rows, int width, int threads, float eps) {  \
+        layer_norm_kept<1, In, Out>(x, gamma, beta, y, wide, rows, width, threads, eps);                               \
+    }                                                                                                                  \
     EXPORT_KERNEL(layer_norm_scalar_##types)
 
 LAYER_NORM(f32, float, float)

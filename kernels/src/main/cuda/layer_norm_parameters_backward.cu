@@ -1,13 +1,14 @@
-// Backward of the layer norm in its parameters: gradGamma[c] += sum over rows of grad * n, gradBeta[c] += sum over rows of
-// grad, with n = (x - mean) / sqrt(var + eps). Three launches, no atomics: the sums have one order.
+// Backward of the layer norm in its parameters: gradGamma[c] += sum over rows of grad * n, gradBeta[c] += sum over rows
+// of grad, with n = (x - mean) / sqrt(var + eps). Three launches, no atomics: the sums have one order.
 //
-// layer_norm_statistics_*: a group of threads per row (row_group.cuh) writes (mean, what the rounded mean lacks, scale) of
-//     the row to statistics [rows, 4]; _scalar_ for rows that are not 16-byte aligned multiples of 4 columns.
-// layer_norm_columns_*: a block of 256 threads owns 32 columns of a strip of rows; each of its 8 warps takes every eighth
-//     row, the 8 sums of a column are added in order and go to partials [strips, 2, width].
-// layer_norm_parameters_add: a thread per column adds the strips' sums in fp64 and then adds them to the gradients, which
-//     may be one and the same tensor.
-// Expected limit: bandwidth; x is read twice (the second time from L2 up to some 20 MB), grad once. Not yet measured on a card.
+// layer_norm_statistics_*: a group of threads per row (row_group.cuh) writes (mean, what the rounded mean lacks, scale)
+//     of the row to statistics [rows, 4]; _scalar_ for rows that are not 16-byte aligned multiples of 4 columns.
+// layer_norm_columns_*: a block of 256 threads owns 32 columns of a strip of rows; each of its 8 warps takes every
+//     eighth row, the 8 sums of a column are added in order and go to partials [strips, 2, width].
+// layer_norm_parameters_add: a thread per column adds the strips' sums in fp64 and then adds them to the gradients,
+//     which may be one and the same tensor.
+// Expected limit: bandwidth; x is read twice (the second time from L2 up to some 20 MB), grad once. Not yet measured on
+// a card.
 #include "row_group.cuh"
 
 template <int VEC, class T>
@@ -56,11 +57,11 @@ __device__ __forceinline__ void layer_norm_columns(const Rows& x, const Rows& gr
     }
 }
 
-#define LAYER_NORM_STATISTICS(name, VEC, T)                                                                                 \
-    KERNEL __launch_bounds__(256) void name(Rows x, float4* statistics, float* wide, long long rows, int width,             \
-                                            int threads, float eps) {                                                      \
-        layer_norm_statistics<VEC, T>(x, statistics, wide, rows, width, threads, eps);                                      \
-    }                                                                                                                       \
+#define LAYER_NORM_STATISTICS(name, VEC, T)                                                                            \
+    KERNEL __launch_bounds__(256) void name(Rows x, float4* statistics, float* wide, long long rows, int width,        \
+                                            int threads, float eps) {                                                  \
+        layer_norm_statistics<VEC, T>(x, statistics, wide, rows, width, threads, eps);                                 \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 LAYER_NORM_STATISTICS(layer_norm_statistics_f32, 4, float)
@@ -68,11 +69,11 @@ LAYER_NORM_STATISTICS(layer_norm_statistics_bf16, 4, __nv_bfloat16)
 LAYER_NORM_STATISTICS(layer_norm_statistics_scalar_f32, 1, float)
 LAYER_NORM_STATISTICS(layer_norm_statistics_scalar_bf16, 1, __nv_bfloat16)
 
-#define LAYER_NORM_COLUMNS(name, T)                                                                                         \
-    KERNEL __launch_bounds__(256) void name(Rows x, Rows grad_out, const float4* statistics, long long rows, int width,     \
-                                            int strip_rows, float* partials) {                                             \
-        layer_norm_columns<T>(x, grad_out, statistics, rows, width, strip_rows, partials);                                  \
-    }                                                                                                                       \
+#define LAYER_NORM_COLUMNS(name, T)                                                                                    \
+    KERNEL __launch_bounds__(256) void name(Rows x, Rows grad_out, const float4* statistics, long long rows, int width,\
+                                            int strip_rows, float* partials) {                                         \
+        layer_norm_columns<T>(x, grad_out, statistics, rows, width, strip_rows, partials);                             \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 LAYER_NORM_COLUMNS(layer_norm_columns_f32, float)

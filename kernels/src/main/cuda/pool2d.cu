@@ -1,10 +1,11 @@
-// Pooling of windows of kernel x kernel pixels, `stride` apart, over an image padded by `pad` on all sides: their maximum
-// (padding ignored; a NaN wins), their mean over kernel^2 pixels (padding counts as 0), or their mean over the pixels within
-// the image. Sums in fp32.
+// Pooling of windows of kernel x kernel pixels, `stride` apart, over an image padded by `pad` on all sides: their
+// maximum (padding ignored; a NaN wins), their mean over kernel^2 pixels (padding counts as 0), or their mean over the
+// pixels within the image. Sums in fp32.
 //
-// `threads` (8 to 256) threads per row of out [B, C, OH, OW], a block of 256 holds 256 / threads rows; a thread owns every
-// `threads`-th pixel of the row and reads its window; neighbouring windows share lines through L1.
-// Expected limit: bandwidth, one read of x and one write of out, for strides near the kernel. Not yet measured on a card.
+// `threads` (8 to 256) threads per row of out [B, C, OH, OW], a block of 256 holds 256 / threads rows; a thread owns
+// every `threads`-th pixel of the row and reads its window; neighbouring windows share lines through L1.
+// Expected limit: bandwidth, one read of x and one write of out, for strides near the kernel. Not yet measured on a
+// card.
 #include "image.cuh"
 #include "types.cuh"
 
@@ -12,8 +13,8 @@ enum Pooling { MAX = 0, AVERAGE = 1, AVERAGE_EXCLUDING_PADDING = 2 };
 
 template <class In, class Out>
 __device__ __forceinline__ void pool2d(const Image& x, const Image& out, long long rows, int threads, int channels,
-                                       int height, int width, int out_height, int out_width, int op, int kernel, int stride,
-                                       int pad) {
+                                       int height, int width, int out_height, int out_width, int op, int kernel,
+                                       int stride, int pad) {
     long long row = static_cast<long long>(blockIdx.x) * (blockDim.x / threads) + threadIdx.x / threads;
     if (row >= rows) {
         return;
@@ -47,12 +48,13 @@ __device__ __forceinline__ void pool2d(const Image& x, const Image& out, long lo
     }
 }
 
-#define POOL2D(name, In, Out)                                                                                               \
-    KERNEL __launch_bounds__(256) void name(Image x, Image out, long long rows, int threads, int channels, int height,      \
-                                            int width, int out_height, int out_width, int op, int kernel, int stride,      \
-                                            int pad) {                                                                     \
-        pool2d<In, Out>(x, out, rows, threads, channels, height, width, out_height, out_width, op, kernel, stride, pad);    \
-    }                                                                                                                       \
+#define POOL2D(name, In, Out)                                                                                          \
+    KERNEL __launch_bounds__(256) void name(Image x, Image out, long long rows, int threads, int channels, int height, \
+                                            int width, int out_height, int out_width, int op, int kernel, int stride,  \
+                                            int pad) {                                                                 \
+        pool2d<In, Out>(x, out, rows, threads, channels, height, width, out_height, out_width, op, kernel, stride,     \
+                        pad);                                                                                          \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 POOL2D(pool2d_f32, float, float)

@@ -1,9 +1,10 @@
-// What the kernels on rows share: a group of threads for each row, sums over the group, and a place for the row's values.
+// What the kernels on rows share: a group of threads for each row, sums over the group, and a place for the row's
+// values.
 //
-// Mapping: `threads` (4, 8, 16, 32 or the whole block of 256) threads own a row; a block holds blockDim.x / threads rows.
-// Thread t of a group owns the columns [VEC (t + k threads), + VEC) for k = 0, 1, …, in every pass over the row, so what it
-// keeps of them needs no barrier. VEC = 4 (16-byte accesses to fp32, 8-byte ones to bf16) needs rows that start at
-// multiples of 4 elements of such addresses and a width that is a multiple of 4; VEC = 1 takes any row.
+// Mapping: `threads` (4, 8, 16, 32 or the whole block of 256) threads own a row; a block holds blockDim.x / threads
+// rows. Thread t of a group owns the columns [VEC (t + k threads), + VEC) for k = 0, 1, …, in every pass over the row,
+// so what it keeps of them needs no barrier. VEC = 4 (16-byte accesses to fp32, 8-byte ones to bf16) needs rows that
+// start at multiples of 4 elements of such addresses and a width that is a multiple of 4; VEC = 1 takes any row.
 //
 // A group behind the last row has no columns: it takes part in every shuffle and barrier and touches no memory.
 #pragma once
@@ -60,8 +61,31 @@ struct RowGroup {
         }
     }
 
-    // Every thread gets the group's combined values, combined in a fixed order. With a group of several warps all threads
-    // of the block must come here, and calls within a kernel need different `round`s, 0 to 3.
+    // use(column, load(column)) for the same columns, with the loads of a batch issued before the first use: stores of
+    // a use may not be assumed to leave what the next load reads, so that the compiler cannot do it.
+    template <int VEC, class Load, class Use>
+    __device__ __forceinline__ void batches(Load load, Use use) const {
+        constexpr int BATCH = 4;
+        int step = threads * VEC;
+        for (int first = thread * VEC; first < width; first += BATCH * step) {
+            Pack<VEC> packs[BATCH];
+#pragma unroll
+            for (int i = 0; i < BATCH; i++) {
+                if (first + i * step < width) {
+                    packs[i] = load(first + i * step);
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < BATCH; i++) {
+                if (first + i * step < width) {
+                    use(first + i * step, packs[i]);
+                }
+            }
+        }
+    }
+
+    // Every thread gets the group's combined values, combined in a fixed order. With a group of several warps all
+    // threads of the block must come here, and calls within a kernel need different `round`s, 0 to 3.
     template <class T, int N, class Combine>
     __device__ __forceinline__ void reduce(T (&v)[N], int round, Combine combine) const {
         __shared__ T parts[4][8 * 4];
@@ -125,11 +149,11 @@ struct KeptRow {
     // f(column, values) on what memory holds.
     template <class T, class F>
     __device__ __forceinline__ void read(const T* from, F f) {
-        group.columns<VEC>([&](int column) {
-            Pack<VEC> pack = load_pack<VEC>(from + column);
-            f(column, pack);
-            store_pack(kept + column, pack);
-        });
+        group.batches<VEC>([&](int column) { return load_pack<VEC>(from + column); },
+                           [&](int column, Pack<VEC>& pack) {
+                               f(column, pack);
+                               store_pack(kept + column, pack);
+                           });
     }
 
     // f(column, values) on what was kept; changes to the values are kept.
@@ -184,8 +208,8 @@ struct RegisterRow {
     }
 };
 
-// Mean and scale of a layer norm. The second pass takes the variance about the rounded mean and finds what that mean lacks
-// (`shift`), so that a large mean costs no digits: n = ((x - mean) - shift) * scale.
+// Mean and scale of a layer norm. The second pass takes the variance about the rounded mean and finds what that mean
+// lacks (`shift`), so that a large mean costs no digits: n = ((x - mean) - shift) * scale.
 struct RowStatistics {
     float mean;
     float shift;
@@ -204,7 +228,8 @@ struct RowStatistics {
 
 // Statistics of a row; two passes, rounds 0 and 1 of the group.
 template <int VEC, class Row, class T>
-__device__ __forceinline__ RowStatistics row_statistics(const RowGroup& group, Row& row, const T* from, int width, float eps) {
+__device__ __forceinline__ RowStatistics row_statistics(const RowGroup& group, Row& row, const T* from, int width,
+                                                        float eps) {
     float total = 0;
     row.read(from, [&](int, const Pack<VEC>& x) {
 #pragma unroll

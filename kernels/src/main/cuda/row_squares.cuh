@@ -5,8 +5,9 @@
 // True for a sum of squares that fp32 holds with all its digits; false for NaN.
 __device__ __forceinline__ bool is_in_range(float squares) { return squares >= 1e-30f && squares <= 1e37f; }
 
-// N sums over the columns of a row, of which the first is one of squares: in fp32, and once more in fp64 where the squares
-// leave fp32's range. terms(column, accumulate) calls accumulate(i, a, b) to add a * b to sum i. Rounds 0 and 1.
+// N sums over the columns of a row, of which the first is one of squares: in fp32, and once more in fp64 where the
+// squares leave fp32's range. terms(column, accumulate) calls accumulate(i, a, b) to add a * b to sum i. Rounds 0 and
+// 1.
 template <int VEC, int N, class Terms>
 __device__ __forceinline__ void wide_range_sums(const RowGroup& group, double (&sums)[N], Terms terms) {
     float fast[N] = {};
@@ -20,8 +21,9 @@ __device__ __forceinline__ void wide_range_sums(const RowGroup& group, double (&
     // Several rows may share a warp, and all of its lanes must meet in the shuffles.
     if (__any_sync(0xffffffffu, !exact)) {
         double slow[N] = {};
-        group.columns<VEC>(
-            [&](int column) { terms(column, [&](int i, float a, float b) { slow[i] += static_cast<double>(a) * b; }); });
+        group.columns<VEC>([&](int column) {
+            terms(column, [&](int i, float a, float b) { slow[i] += static_cast<double>(a) * b; });
+        });
         group.sums(slow, 1);
 #pragma unroll
         for (int i = 0; i < N; i++) {

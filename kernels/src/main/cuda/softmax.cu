@@ -1,17 +1,17 @@
-// Row-wise softmax: y = exp(s x - max) / sum of exp(s x - max) with max over the row of s x, in fp32 whatever the types of x
-// and y. A row whose maximum is minus infinity has no distribution and becomes NaN, as does one that holds a NaN.
+// Row-wise softmax: y = exp(s x - max) / sum of exp(s x - max) with max over the row of s x, in fp32 whatever the types
+// of x and y. A row whose maximum is minus infinity has no distribution and becomes NaN, as does one that holds a NaN.
 //
 // A group of threads per row, which is read once and kept as fp32 in shared memory (row_group.cuh): s x first, then its
-// exponentials, so that no exponential is computed twice. The product s x is rounded before the maximum is subtracted (no
-// fused multiply-add), else the largest element of a row of huge values would not give exp(0).
+// exponentials, so that no exponential is computed twice. The product s x is rounded before the maximum is subtracted
+// (no fused multiply-add), else the largest element of a row of huge values would not give exp(0).
 //
 // softmax_*: rows of a multiple of 4 columns, 16-byte aligned; softmax_scalar_*: any rows.
 // Expected limit: bandwidth, one read and one write; one expf per element. Not yet measured on a card.
 #include "row_group.cuh"
 
 template <int VEC, class In, class Out>
-__device__ __forceinline__ void softmax(const Rows& x, const Rows& y, float* wide, long long rows, int width, int threads,
-                                        float scale) {
+__device__ __forceinline__ void softmax(const Rows& x, const Rows& y, float* wide, long long rows, int width,
+                                        int threads, float scale) {
     DYN_SHARED(float, shared);
     RowGroup group(rows, width, threads);
     KeptRow<VEC> row{group, group.keep(shared, wide, width, 1)};
@@ -43,11 +43,11 @@ __device__ __forceinline__ void softmax(const Rows& x, const Rows& y, float* wid
     });
 }
 
-#define SOFTMAX(name, VEC, In, Out)                                                                                         \
-    KERNEL __launch_bounds__(256) void name(Rows x, Rows y, float* wide, long long rows, int width, int threads,            \
-                                            float scale) {                                                                 \
-        softmax<VEC, In, Out>(x, y, wide, rows, width, threads, scale);                                                     \
-    }                                                                                                                       \
+#define SOFTMAX(name, VEC, In, Out)                                                                                    \
+    KERNEL __launch_bounds__(256) void name(Rows x, Rows y, float* wide, long long rows, int width, int threads,       \
+                                            float scale) {                                                             \
+        softmax<VEC, In, Out>(x, y, wide, rows, width, threads, scale);                                                \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 SOFTMAX(softmax_f32, 4, float, float)

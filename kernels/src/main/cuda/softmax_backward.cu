@@ -1,4 +1,5 @@
-// Backward of the row-wise softmax: gradX += s * y * (grad - sum(grad * y)), y being the result of the forward op, in fp32.
+// Backward of the row-wise softmax: gradX += s * y * (grad - sum(grad * y)), y being the result of the forward op, in
+// fp32.
 //
 // A group of threads per row; y and grad are read once and kept as fp32 in shared memory (row_group.cuh).
 //
@@ -14,9 +15,10 @@ __device__ __forceinline__ void softmax_backward(const Rows& y, const Rows& grad
     KeptRow<VEC> row{group, group.keep(shared, wide, width, 2)};
     float* slopes = row.kept + width;
     const float* grad = grad_out.at<const float>(group.row);
+    row.read(y.at<const T>(group.row), [](int, const Pack<VEC>&) {});
     float projection = 0;
-    row.read(y.at<const T>(group.row), [&](int column, const Pack<VEC>& values) {
-        Pack<VEC> slope = load_pack<VEC>(grad + column);
+    group.batches<VEC>([&](int column) { return load_pack<VEC>(grad + column); }, [&](int column, Pack<VEC>& slope) {
+        Pack<VEC> values = load_pack<VEC>(row.kept + column);
 #pragma unroll
         for (int i = 0; i < VEC; i++) {
             projection += slope.v[i] * values.v[i];
@@ -25,9 +27,9 @@ __device__ __forceinline__ void softmax_backward(const Rows& y, const Rows& grad
     });
     projection = group.sum(projection, 0);
     float* target = grad_x.at<float>(group.row);
-    row.each([&](int column, const Pack<VEC>& values) {
+    group.batches<VEC>([&](int column) { return load_pack<VEC>(target + column); }, [&](int column, Pack<VEC>& sum) {
+        Pack<VEC> values = load_pack<VEC>(row.kept + column);
         Pack<VEC> slope = load_pack<VEC>(slopes + column);
-        Pack<VEC> sum = load_pack<VEC>(target + column);
 #pragma unroll
         for (int i = 0; i < VEC; i++) {
             sum.v[i] += scale * (values.v[i] * (slope.v[i] - projection));
@@ -36,11 +38,11 @@ __device__ __forceinline__ void softmax_backward(const Rows& y, const Rows& grad
     });
 }
 
-#define SOFTMAX_BACKWARD(name, VEC, T)                                                                                      \
-    KERNEL __launch_bounds__(256, 4) void name(Rows y, Rows grad_out, Rows grad_x, float* wide, long long rows, int width,     \
-                                            int threads, float scale) {                                                    \
-        softmax_backward<VEC, T>(y, grad_out, grad_x, wide, rows, width, threads, scale);                                   \
-    }                                                                                                                       \
+#define SOFTMAX_BACKWARD(name, VEC, T)                                                                                 \
+    KERNEL __launch_bounds__(256, 4) void name(Rows y, Rows grad_out, Rows grad_x, float* wide, long long rows,        \
+                                               int width, int threads, float scale) {                                  \
+        softmax_backward<VEC, T>(y, grad_out, grad_x, wide, rows, width, threads, scale);                              \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 SOFTMAX_BACKWARD(softmax_backward_f32, 4, float)

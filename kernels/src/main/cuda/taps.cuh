@@ -1,5 +1,5 @@
-// Source pixels of one output position of a separable resampling, and their weights. Positions are computed in fp64 as the
-// scalar reference does, so that a step like 14 / 9.1 picks the same pixels; weights are rounded to fp32.
+// Source pixels of one output position of a separable resampling, and their weights. Positions are computed in fp64 as
+// the scalar reference does, so that a step like 14 / 9.1 picks the same pixels; weights are rounded to fp32.
 #pragma once
 #include "compat.h"
 
@@ -10,7 +10,8 @@ struct Taps {
     int index[TAPS];
     float weight[TAPS];
 
-    // Output position `position`, whose centre lies at (position + 0.5) * step of a row of `size` pixels; borders clamped.
+    // Output position `position`, whose centre lies at (position + 0.5) * step of a row of `size` pixels; borders
+    // clamped.
     __device__ __forceinline__ Taps(int position, double step, int size) {
         double centre = (position + 0.5) * step;
         if constexpr (TAPS == NEAREST) {

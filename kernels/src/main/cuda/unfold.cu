@@ -1,16 +1,20 @@
 // The patches of an image as rows: out[b, patch, (c, ky, kx)] = x[b, c, py * strideY + ky, px * strideX + kx].
 //
-// A gather: `threads` (8 to 256) threads per row of out, a block of 256 holds 256 / threads rows; neighbouring threads write
-// neighbouring elements, and read runs of kx. A thread keeps no state but its position; the division by kernelX and kernelY
-// are 32-bit, some 40 instructions per element.
-// Expected limit: bandwidth, out written once; x from DRAM once and from L2 where patches overlap. Not yet measured on a card.
+// A gather: `threads` (8 to 256) threads per row of out, a block of 256 holds 256 / threads rows; neighbouring threads
+// write neighbouring elements, and read runs of kx. A thread keeps no state but its position; the division by kernelX
+// and kernelY are 32-bit, some 40 instructions per element.
+// Expected limit: bandwidth, out written once; x from DRAM once and from L2 where patches overlap. Not yet measured on
+// a card.
 #include "image.cuh"
 #include "rows.cuh"
 #include "types.cuh"
 
+constexpr int BATCH = 4;
+
 template <class In, class Out>
-__device__ __forceinline__ void unfold(const Image& x, const Rows& out, long long rows, int width, int threads, int patches,
-                                       int columns, int kernel_y, int kernel_x, int stride_y, int stride_x) {
+__device__ __forceinline__ void unfold(const Image& x, const Rows& out, long long rows, int width, int threads,
+                                       int patches, int columns, int kernel_y, int kernel_x, int stride_y,
+                                       int stride_x) {
     long long row = static_cast<long long>(blockIdx.x) * (blockDim.x / threads) + threadIdx.x / threads;
     if (row >= rows) {
         return;
@@ -20,19 +24,33 @@ __device__ __forceinline__ void unfold(const Image& x, const Rows& out, long lon
     long long left = static_cast<long long>(patch % columns) * stride_x;
     const In* corner = x.at<const In>(row / patches, 0, top) + left;
     Out* to = out.at<Out>(row);
-    for (int i = threadIdx.x & (threads - 1); i < width; i += threads) {
-        int line = i / kernel_x;
-        int channel = line / kernel_y;
-        long long source = channel * x.channel + static_cast<long long>(line - channel * kernel_y) * x.row;
-        store(to + i, load(corner + source + (i - line * kernel_x)));
+    int first = threadIdx.x & (threads - 1);
+    for (int i = first; i < width; i += BATCH * threads) {
+        float values[BATCH];
+#pragma unroll
+        for (int k = 0; k < BATCH; k++) {
+            int at = i + k * threads;
+            if (at < width) {
+                int line = at / kernel_x;
+                int channel = line / kernel_y;
+                long long source = channel * x.channel + static_cast<long long>(line - channel * kernel_y) * x.row;
+                values[k] = load(corner + source + (at - line * kernel_x));
+            }
+        }
+#pragma unroll
+        for (int k = 0; k < BATCH; k++) {
+            if (i + k * threads < width) {
+                store(to + i + k * threads, values[k]);
+            }
+        }
     }
 }
 
-#define UNFOLD(name, In, Out)                                                                                               \
-    KERNEL __launch_bounds__(256) void name(Image x, Rows out, long long rows, int width, int threads, int patches,         \
-                                            int columns, int kernel_y, int kernel_x, int stride_y, int stride_x) {         \
-        unfold<In, Out>(x, out, rows, width, threads, patches, columns, kernel_y, kernel_x, stride_y, stride_x);            \
-    }                                                                                                                       \
+#define UNFOLD(name, In, Out)                                                                                          \
+    KERNEL __launch_bounds__(256) void name(Image x, Rows out, long long rows, int width, int threads, int patches,    \
+                                            int columns, int kernel_y, int kernel_x, int stride_y, int stride_x) {     \
+        unfold<In, Out>(x, out, rows, width, threads, patches, columns, kernel_y, kernel_x, stride_y, stride_x);       \
+    }                                                                                                                  \
     EXPORT_KERNEL(name)
 
 UNFOLD(unfold_f32, float, float)
