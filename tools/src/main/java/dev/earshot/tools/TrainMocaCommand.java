@@ -158,14 +158,14 @@ final class TrainMocaCommand implements Callable<Integer> {
                 DinoInUse dino = DinoInUse.open(folder);
                 Backend backend = run.device.open(recipe.precision())) {
             clips.notes().forEach(progress::note);
-            FeatureCache features = new FeatureCache(clips, dino.weights(), dino.sha256(), DinoPooling.GAP);
+            FeatureCache features = new FeatureCache(clips, dino.weights(), marked(dino.sha256()), DinoPooling.GAP);
             NeighbourTable table = new NeighbourCache(
                             features, hyperParameters.triplets().neighbours(), false)
                     .open(backend, progress);
             MocaTraining.Sources sources = new MocaTraining.Sources(
                     clips,
                     files.weights().imageBind(),
-                    hash(files.hashes()),
+                    marked(hash(files.hashes())),
                     table,
                     files.weights().centre());
             try (MocaTraining training = new MocaTraining(backend, sources, hyperParameters, run.thrift(), progress)) {
@@ -183,6 +183,11 @@ final class TrainMocaCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** What was computed in tf32 is cached, and a run resumed, apart from what was computed in full fp32. */
+    private String marked(String hash) {
+        return recipe.precision() == Precision.TF32 ? hash + " tf32" : hash;
     }
 
     private static String hash(WeightHashes hashes) {
