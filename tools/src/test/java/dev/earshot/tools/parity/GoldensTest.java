@@ -54,6 +54,21 @@ class GoldensTest {
         return tests("reference", DType.F32, false);
     }
 
+    @TestFactory
+    Stream<DynamicTest> casesOnTheSimulatedCard() {
+        return onTheSimulatedCard(DType.F32);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> casesOnTheSimulatedCardInBf16() {
+        return onTheSimulatedCard(DType.BF16);
+    }
+
+    private static Stream<DynamicTest> onTheSimulatedCard(DType compute) {
+        SimulatedCard.require();
+        return tests(SimulatedCard.NAME, compute, false);
+    }
+
     /** ImageBind-Huge and ViT-B/16 with generated weights: about 8 GB of memory. */
     @Tag("slow")
     @TestFactory
