@@ -2,11 +2,12 @@ package dev.earshot.tensor.cpu;
 
 import static dev.earshot.tensor.cpu.NativeMemory.ALL;
 
+import dev.earshot.tensor.DType;
 import java.lang.foreign.ValueLayout;
 
 /**
- * See {@link dev.earshot.tensor.Backend#mergeTopK}. Rows whose elements lie side by side are walked along one by one; of a
- * transposed view {@value #STRIP} rows are walked along together, which are two cache lines of each column.
+ * See {@link dev.earshot.tensor.Backend#mergeTopK}. Rows whose elements lie side by side are looked through one by one; of a
+ * transposed view {@value #STRIP} rows are looked through together, column by column, which are two cache lines each.
  */
 record MergeTopK(View x, View rowGroups, View columnGroups, int firstColumn, View values, View indices) implements Op {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -15,27 +16,42 @@ record MergeTopK(View x, View rowGroups, View columnGroups, int firstColumn, Vie
 
     @Override
     public void bind(Binder binder) {
+        boolean transposed = x.stride(0) == 1 && x.stride(1) != 1;
+        View source = transposed ? x : binder.input(x, DType.F32, x.hasDenseRows());
         long rows = x.dim(0);
-        int strip = x.stride(0) == 1 && x.stride(1) != 1 ? STRIP : 1;
+        int strip = transposed ? STRIP : 1;
         long strips = (rows + strip - 1) / strip;
         RowSharing.add(binder, "mergeTopK " + x, strips, x.elements(), worker -> {
+            float[] piece = new float[transposed ? STRIP : Math.toIntExact(x.dim(1))];
             float[] least = new float[strip];
-            return number -> merge(number * strip, (int) Math.min(strip, rows - number * strip), least);
+            return transposed
+                    ? number -> mergeStrip(
+                            source, number * STRIP, (int) Math.min(STRIP, rows - number * STRIP), piece, least)
+                    : row -> mergeRow(source, row, piece);
         });
     }
 
+    private void mergeRow(View source, long row, float[] piece) {
+        HeapRows.load(source.at(row * source.stride(0)), piece, piece.length);
+        float least = last(row);
+        for (int column = 0; column < piece.length; column++) {
+            if (piece[column] > least && isCandidate(row, column)) {
+                insert(row, piece[column], firstColumn + column);
+                least = last(row);
+            }
+        }
+    }
+
     /** Merges {@code count} rows from {@code first} on; {@code least} is room for the last value of each list. */
-    private void merge(long first, int count, float[] least) {
-        long columns = x.dim(1);
+    private void mergeStrip(View source, long first, int count, float[] piece, float[] least) {
         for (int i = 0; i < count; i++) {
             least[i] = last(first + i);
         }
-        for (long column = 0; column < columns; column++) {
-            long from = x.at(first * x.stride(0) + column * x.stride(1));
+        for (long column = 0; column < x.dim(1); column++) {
+            HeapRows.load(source.at(first + column * source.stride(1)), piece, count);
             for (int i = 0; i < count; i++) {
-                float value = ALL.get(F32, from + 4L * i);
-                if (value > least[i] && isCandidate(first + i, column)) {
-                    insert(first + i, value, firstColumn + (int) column);
+                if (piece[i] > least[i] && isCandidate(first + i, column)) {
+                    insert(first + i, piece[i], firstColumn + (int) column);
                     least[i] = last(first + i);
                 }
             }
