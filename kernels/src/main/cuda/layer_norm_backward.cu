@@ -5,6 +5,7 @@
 // finds variance and both projections together: mean(d * n) follows from the sum of d * (x - mean).
 //
 // layer_norm_backward_*: rows of a multiple of 4 columns, 16-byte aligned; layer_norm_backward_scalar_*: any rows.
+// 56 and 48 registers.
 // Expected limit: bandwidth; reads of x, grad and gradX and one write. Not yet measured on a card.
 #include "row_group.cuh"
 

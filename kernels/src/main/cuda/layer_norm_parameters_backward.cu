@@ -7,6 +7,7 @@
 //     eighth row, the 8 sums of a column are added in order and go to partials [strips, 2, width].
 // layer_norm_parameters_add: a thread per column adds the strips' sums in fp64 and then adds them to the gradients,
 //     which may be one and the same tensor.
+// 32 to 46 registers; layer_norm_columns_* has 2 KB of static shared memory for the sums of its warps.
 // Expected limit: bandwidth; x is read twice (the second time from L2 up to some 20 MB), grad once. Not yet measured on
 // a card.
 #include "row_group.cuh"

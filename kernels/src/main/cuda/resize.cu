@@ -3,7 +3,7 @@
 //
 // `threads` (8 to 256) threads per output line, a block of 256 holds 256 / threads lines of the same planes; a thread
 // computes the taps of its line and of every `threads`-th column once and applies them to `planes_per_block` planes,
-// which pays for the fp64 positions. blockIdx.y counts the groups of planes.
+// which pays for the fp64 positions. blockIdx.y counts the groups of planes. At most 64 registers, no shared memory.
 // Expected limit: bandwidth of the write when enlarging (the few source lines stay in L1), of the read when reducing.
 // Not yet measured on a card.
 #include "image.cuh"

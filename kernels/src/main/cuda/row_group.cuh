@@ -6,6 +6,10 @@
 // so what it keeps of them needs no barrier. VEC = 4 (16-byte accesses to fp32, 8-byte ones to bf16) needs rows that
 // start at multiples of 4 elements of such addresses and a width that is a multiple of 4; VEC = 1 takes any row.
 //
+// Kept values take 4 bytes of dynamic shared memory per column and kept array, for the rows of a block up to 32 KB (rows
+// of up to 1,024 columns) or 40 KB (longer rows); rows of more lie in scratch memory in global memory. Static: 0.5 to
+// 1.5 KB for the sums of a block's warps.
+//
 // A group behind the last row has no columns: it takes part in every shuffle and barrier and touches no memory.
 #pragma once
 #include "compat.h"

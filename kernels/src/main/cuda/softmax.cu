@@ -5,7 +5,7 @@
 // exponentials, so that no exponential is computed twice. The product s x is rounded before the maximum is subtracted
 // (no fused multiply-add), else the largest element of a row of huge values would not give exp(0).
 //
-// softmax_*: rows of a multiple of 4 columns, 16-byte aligned; softmax_scalar_*: any rows.
+// softmax_*: rows of a multiple of 4 columns, 16-byte aligned; softmax_scalar_*: any rows. 39 and 32 registers.
 // Expected limit: bandwidth, one read and one write; one expf per element. Not yet measured on a card.
 #include "row_group.cuh"
 

@@ -3,7 +3,8 @@
 //
 // A group of threads per row; y and grad are read once and kept as fp32 in shared memory (row_group.cuh).
 //
-// softmax_backward_*: rows of a multiple of 4 columns, 16-byte aligned; softmax_backward_scalar_*: any rows.
+// softmax_backward_*: rows of a multiple of 4 columns, 16-byte aligned; softmax_backward_scalar_*: any rows. 56
+// and 48 registers.
 // Expected limit: bandwidth; reads of y, grad and gradX and one write. Not yet measured on a card.
 #include "row_group.cuh"
 

@@ -1,8 +1,8 @@
 // The patches of an image as rows: out[b, patch, (c, ky, kx)] = x[b, c, py * strideY + ky, px * strideX + kx].
 //
 // A gather: `threads` (8 to 256) threads per row of out, a block of 256 holds 256 / threads rows; neighbouring threads
-// write neighbouring elements, and read runs of kx. A thread keeps no state but its position; the division by kernelX
-// and kernelY are 32-bit, some 40 instructions per element.
+// write neighbouring elements, and read runs of kx. A thread issues the loads of 4 elements before it stores them. The
+// two divisions per element, by kernelX and kernelY, are 32-bit, some 40 instructions. 32 registers, no shared memory.
 // Expected limit: bandwidth, out written once; x from DRAM once and from L2 where patches overlap. Not yet measured on
 // a card.
 #include "image.cuh"
