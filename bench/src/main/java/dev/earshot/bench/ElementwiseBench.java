@@ -16,7 +16,8 @@ public class ElementwiseBench extends OpBench {
         "fill 24x257x1280 f32",
         "accumulate 24x257x1280-24x257x1280 f32",
         "accumulateProduct 24x257x1280.1-24x257x1280 f32",
-        "adam 1314840"
+        "adam 1314840",
+        "normalizeImage 24x224x224x3 u8-bf16"
     })
     public String row;
 

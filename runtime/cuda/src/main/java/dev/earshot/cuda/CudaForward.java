@@ -14,6 +14,7 @@ import dev.earshot.tensor.PoolOp;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.ImageChecks;
 import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
@@ -135,6 +136,12 @@ abstract sealed class CudaForward implements Backend permits CudaBackend {
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
         OpChecks.resize(x, stepY, stepX, out);
         issue("resize", out, () -> ops.images().resize(x, kind, stepY, stepX, out));
+    }
+
+    @Override
+    public void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out) {
+        ImageChecks.normalizeImage(x, mean, std, out);
+        issue("normalizeImage", out, () -> ops.elementwise().normalizeImage(x, mean, std, out));
     }
 
     @Override

@@ -132,6 +132,16 @@ public interface Backend extends AutoCloseable {
     /** As {@link #resize(Tensor, Interpolation, Tensor)} with explicit steps: source = (i + 0.5) * step - 0.5. */
     void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out);
 
+    /**
+     * Pictures as a network takes them: out = (x / 255 - mean) / std, channels first.
+     *
+     * @param x U8 [B, H, W, 3], contiguous
+     * @param mean of each channel, on the scale 0 to 1
+     * @param std of each channel, on the scale 0 to 1; positive
+     * @param out F32 or BF16 [B, 3, H, W], contiguous
+     */
+    void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out);
+
     /** out = op(x); any strides; out may be x. */
     void unary(UnaryOp op, Tensor x, Tensor out);
 

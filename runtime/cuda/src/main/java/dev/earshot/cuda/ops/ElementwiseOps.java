@@ -6,6 +6,7 @@ import dev.earshot.cuda.kernels.AdamKernel;
 import dev.earshot.cuda.kernels.BinaryKernel;
 import dev.earshot.cuda.kernels.CopyKernel;
 import dev.earshot.cuda.kernels.FillKernel;
+import dev.earshot.cuda.kernels.NormalizeImageKernel;
 import dev.earshot.cuda.kernels.ReduceKernel;
 import dev.earshot.cuda.kernels.UnaryBackwardKernel;
 import dev.earshot.cuda.kernels.UnaryKernel;
@@ -25,6 +26,7 @@ public final class ElementwiseOps {
     private final ReduceKernel sums;
     private final UnaryBackwardKernel unaryBackward;
     private final AdamKernel adam;
+    private final NormalizeImageKernel normalizeImage;
 
     public ElementwiseOps(CudaContext cuda) {
         this.unary = new UnaryKernel(cuda);
@@ -35,6 +37,7 @@ public final class ElementwiseOps {
         this.sums = new ReduceKernel(cuda);
         this.unaryBackward = new UnaryBackwardKernel(cuda);
         this.adam = new AdamKernel(cuda);
+        this.normalizeImage = new NormalizeImageKernel(cuda);
     }
 
     public void unary(UnaryOp op, Tensor x, Tensor out) {
@@ -73,6 +76,10 @@ public final class ElementwiseOps {
         } else {
             sums.launchAccumulateProduct(loops, a, b, out);
         }
+    }
+
+    public void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out) {
+        normalizeImage.launch(x, mean, std, out);
     }
 
     public void unaryBackward(UnaryOp op, Tensor x, Tensor gradOut, Tensor gradX) {

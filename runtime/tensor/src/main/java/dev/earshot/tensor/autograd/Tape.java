@@ -320,6 +320,13 @@ public final class Tape implements Backend {
         r.constant(out);
     }
 
+    /** Pictures are constants. */
+    @Override
+    public void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out) {
+        b.normalizeImage(x, mean, std, out);
+        r.constant(out);
+    }
+
     /** A selection: its result is a constant. */
     @Override
     public void argmax(Tensor x, Tensor out) {

@@ -32,6 +32,7 @@ public final class OpCases {
         PixelMatchingCases.addTo(add);
         KMeansCases.addTo(add);
         TopKCases.addTo(add);
+        PictureCases.addTo(add);
         AccumulateCases.addTo(add);
         BackwardCases.addTo(add);
         AttentionBackwardCases.addTo(add);

@@ -12,6 +12,7 @@ import dev.earshot.tensor.PoolOp;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.ImageChecks;
 import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
@@ -140,6 +141,17 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
         OpChecks.resize(x, stepY, stepX, out);
         issue("resize", out, () -> new Resize(View.of(x), kind, stepY, stepX, View.of(out)));
+    }
+
+    /** Bytes are whole numbers in bf16 too, so converting first loses nothing. */
+    @Override
+    public void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out) {
+        ImageChecks.normalizeImage(x, mean, std, out);
+        copy(x.transpose(1, 3).transpose(2, 3), out);
+        for (int channel = 0; channel < mean.length; channel++) {
+            Tensor plane = out.slice(1, channel, channel + 1);
+            affine(plane, 1 / (255 * std[channel]), -mean[channel] / std[channel], plane);
+        }
     }
 
     @Override

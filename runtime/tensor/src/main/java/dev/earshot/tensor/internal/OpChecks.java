@@ -393,7 +393,7 @@ public final class OpChecks {
         }
     }
 
-    private static void contiguous(String what, Tensor x) {
+    static void contiguous(String what, Tensor x) {
         argument(x.isContiguous(), what, "expected a contiguous tensor, got %s; copy it first", x);
     }
 

@@ -21,6 +21,7 @@ import dev.earshot.tensor.UnaryOp;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.internal.ChunkWorkspace;
 import dev.earshot.tensor.internal.Elements;
+import dev.earshot.tensor.internal.ImageChecks;
 import dev.earshot.tensor.internal.KMeansChecks;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.OpChecks;
@@ -277,6 +278,12 @@ public final class ReferenceBackend implements Backend {
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
         OpChecks.resize(x, stepY, stepX, out);
         run("resize", () -> ResizeOps.resize(x, kind, stepY, stepX, out, rounding));
+    }
+
+    @Override
+    public void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out) {
+        ImageChecks.normalizeImage(x, mean, std, out);
+        run("normalizeImage", () -> PictureOps.normalizeImage(x, mean, std, out, rounding));
     }
 
     @Override
