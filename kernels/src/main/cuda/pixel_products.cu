@@ -218,6 +218,9 @@ struct ProductBlock {
         }
 #pragma unroll
         for (int i = 0; i < PASSES; i++) {
+            if (LANES == 32 && !sources[i]) {
+                continue;  // no pixel for the whole warp
+            }
             for (int step = LANES / 2; step > 0; step /= 2) {
                 squares[i] += __shfl_xor_sync(0xffffffffu, squares[i], step);
             }
