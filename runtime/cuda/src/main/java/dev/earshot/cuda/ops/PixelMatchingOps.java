@@ -26,6 +26,7 @@ public final class PixelMatchingOps {
     private final PixelCoefficientsKernel coefficients;
     private final PixelGradientsKernel gradients;
 
+    /** Names the kernels of {@code cuda}. */
     public PixelMatchingOps(CudaContext cuda) {
         this.cuda = cuda;
         this.products = new PixelProductsKernel(cuda);
@@ -35,6 +36,7 @@ public final class PixelMatchingOps {
         this.gradients = new PixelGradientsKernel(cuda);
     }
 
+    /** See {@link dev.earshot.tensor.Backend#pixelMatching(Tensor, Tensor, PixelMatching, Tensor, Tensor, Tensor)}. */
     public void pixelMatching(Tensor f, Tensor g, PixelMatching settings, Tensor cost, Tensor winners, Tensor saved) {
         PixelGrid grid = PixelGrid.of(f, g, settings);
         if (settings.searches()) {
@@ -44,6 +46,7 @@ public final class PixelMatchingOps {
         }
     }
 
+    /** As the other form with a weighted sum in place of the mean; a mode that searches. */
     public void pixelMatching(
             Tensor f, Tensor g, PixelMatching settings, Tensor weights, Tensor cost, Tensor winners, Tensor saved) {
         search(f, g, PixelGrid.of(f, g, settings), Optional.of(weights), cost, winners, saved);
@@ -59,6 +62,7 @@ public final class PixelMatchingOps {
         }
     }
 
+    /** Adds to both gradients; see {@link dev.earshot.tensor.TrainingOps#pixelMatchingBackward}. */
     public void pixelMatchingBackward(
             Tensor f,
             Tensor g,
@@ -71,6 +75,7 @@ public final class PixelMatchingOps {
         backward(f, g, settings, Optional.empty(), winners, saved, gradCost, gradF, gradG);
     }
 
+    /** As the other form, for costs that were weighted sums. */
     public void pixelMatchingBackward(
             Tensor f,
             Tensor g,

@@ -225,10 +225,10 @@ class PixelMatchingOpsTest {
     /** Equal pixels must give equal products in every tile and tail, or ties would not be ties. */
     @ParameterizedTest
     @MethodSource("backends")
-    void equalPixelsTieExactlyAtEveryWidth(String name) {
+    void equalPixelsTieExactlyWhateverTheWidth(String name) {
         PixelMatching still2d = new PixelMatching(Mode.SEARCH_2D, 1, 40, 1, Norm.IMAGE, 1, 1);
         try (Backend b = Backends.open(name)) {
-            for (int width = 1; width <= 35; width++) {
+            for (int width : new int[] {1, 2, 5, 8, 15, 16, 17, 31, 32, 33, 35}) {
                 try (Workspace ws = b.workspace(1 << 20)) {
                     Tensor f = equalPixels(b, ws, width, 37);
                     Tensor g = equalPixels(b, ws, width, 37);
