@@ -10,6 +10,7 @@ public class AttentionBench extends OpBench {
         "attention b1 q197 k197 h12x64 f32-f32",
         "attention b1 q257 k257 h16x80 f32-f32",
         "attention b1 q229 k230 h12x64 f32-f32",
+        "attention b8 q4 k229 h1x768 f32-f32",
         "attention qkv b1 q197 k197 h12x64 f32",
         "attention b1 q257 k257 h16x80 all1x16x257x257 f32",
         "attention b8 q257 k257 h16x80 f32-f32",
@@ -21,7 +22,8 @@ public class AttentionBench extends OpBench {
         "attention b8 q257 k257 h16x80 bf16-bf16",
         "attentionBackward qkv b1 q257 k257 h16x80 f32",
         "attentionBackward qkv b24 q257 k257 h16x80 f32",
-        "attentionBackward qkv b24 q257 k257 h4x32 f32"
+        "attentionBackward qkv b24 q257 k257 h4x32 f32",
+        "attentionBackward b8 q4 k229 h1x768 queries f32"
     })
     public String row;
 

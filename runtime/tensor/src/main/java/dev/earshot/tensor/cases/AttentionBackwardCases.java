@@ -67,6 +67,8 @@ final class AttentionBackwardCases {
             rows.accept(jointProjection(Scale.SMALL, new Sizes(2, 257, 257, 4, 32, 32), dtype));
         }
         rows.accept(jointProjection(Scale.MODEL, new Sizes(1, 257, 257, 16, 80, 80), F32));
+        // Latents of an AdaAV adapter, gathering audio tokens that are not trained.
+        rows.accept(attention(Scale.MODEL, new Sizes(8, 4, 229, 1, 768, 768), Form.QUERIES, F32));
         rows.accept(jointProjection(Scale.BENCH, new Sizes(24, 257, 257, 16, 80, 80), F32));
         rows.accept(jointProjection(Scale.BENCH, new Sizes(24, 257, 257, 4, 32, 32), F32));
         long[][] fusions = {{1, 1, 1, 1}, {2, 3, 2, 5}, {3, 17, 4, 16}, {1, 257, 8, 33}, {2, 65, 3, 31}, {0, 5, 2, 4}};

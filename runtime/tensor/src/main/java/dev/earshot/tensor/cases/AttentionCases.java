@@ -65,7 +65,8 @@ final class AttentionCases {
         Sizes[] models = {
             new Sizes(1, 197, 197, 12, 64, 64), // ViT-B/16, DINO
             new Sizes(1, 257, 257, 16, 80, 80), // ImageBind-Huge vision
-            new Sizes(1, 229, 230, 12, 64, 64) // ImageBind audio with its extra key
+            new Sizes(1, 229, 230, 12, 64, 64), // ImageBind audio with its extra key
+            new Sizes(8, 4, 229, 1, 768, 768) // latents of an AdaAV adapter, gathering audio tokens
         };
         for (DType dtype : Rows.COMPUTE) {
             for (Sizes s : small) {
