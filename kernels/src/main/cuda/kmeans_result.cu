@@ -4,7 +4,7 @@
 //   kmeans_select         the inertia of each run, the best one, its labels and centroids
 //   kmeans_similarities   the cosines of all rows with the centroids of the best run
 //
-// Threads: a block of 256 per problem, per frame, per frame and tile of 32 rows. Shared memory 12, 8 and 39 KB. Refinement goes
+// Threads: a block of 256 per problem, per frame, per frame and tile of 32 rows. Shared memory 12, 8 and 47 KB. Refinement goes
 // through the rows one by one, each of which sees the moves before it: about 3 us per row and pass, so some milliseconds;
 // problems run side by side. The others are bound by launch latency. Not yet measured on a card.
 #include "kmeans.cuh"

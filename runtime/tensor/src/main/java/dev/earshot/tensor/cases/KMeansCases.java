@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * choose the starting rows must agree to the last bit, so these rows compare decisions and not only values.
  */
 final class KMeansCases {
-    /** The work of a row of the table is counted for as many iterations as features of trained models take. */
+    /** Work is counted for as many iterations as features of trained models take; without a tolerance, for all. */
     private static final int USUAL_ITERATIONS = 7;
 
     private KMeansCases() {}
@@ -47,7 +47,8 @@ final class KMeansCases {
                         settings.maxIterations(),
                         settings.hartigan() ? " hartigan" : "",
                         layout.suffix());
-        int iterations = settings.restarts() * Math.min(settings.maxIterations(), USUAL_ITERATIONS);
+        int each = settings.tolerance() == 0 ? settings.maxIterations() : USUAL_ITERATIONS;
+        int iterations = settings.restarts() * each;
         double flops = 2 * elements(shape) * clusters * iterations;
         double bytes = 4 * elements(shape);
         return new OpCase(name, "cosineKMeans", F32, Rows.tolerance(shape[2]), scale, flops, bytes, s -> {
