@@ -17,7 +17,7 @@
 
 using namespace attention;
 
-namespace {
+namespace attention_few_parts { // named: nvcc puts a hash of its process into the names of an anonymous one
 
 constexpr int WARPS = 8;
 constexpr int BLOCK = 32 * WARPS;
@@ -201,7 +201,8 @@ __device__ __forceinline__ void attend_backward(const From* __restrict__ q, cons
             [=](int column, float sum) { gradQ[column] += scale * sum; });
 }
 
-} // namespace
+} // namespace attention_few_parts
+using namespace attention_few_parts;
 
 #define ATTENTION_FEW(NAME, FROM, TO)                                                                                  \
     KERNEL void __launch_bounds__(BLOCK, 2) NAME(const FROM* q, const FROM* k, const FROM* v, const float* bias,       \

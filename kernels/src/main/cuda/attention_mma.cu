@@ -17,7 +17,7 @@
 
 using namespace attention;
 
-namespace {
+namespace attention_mma_parts { // named: nvcc puts a hash of its process into the names of an anonymous one
 
 constexpr int TILE = 64; // rows of a tile
 
@@ -253,7 +253,8 @@ __device__ __forceinline__ void attend(const __nv_bfloat16* __restrict__ q, cons
     }
 }
 
-} // namespace
+} // namespace attention_mma_parts
+using namespace attention_mma_parts;
 
 #define ATTENTION_MMA(WIDTH)                                                                                           \
     KERNEL void __launch_bounds__(THREADS, 2)                                                                          \

@@ -17,7 +17,7 @@
 // the limit for large batches, the launches for small ones. Not yet measured on a card.
 #include "reduce.cuh"
 
-namespace {
+namespace cross_modal_attention_parts { // named: nvcc puts a hash of its process into the names of an anonymous one
 
 constexpr int THREADS = 128;
 constexpr int LANES = 8; // of a token
@@ -61,7 +61,8 @@ __device__ __forceinline__ float soften(const float* u, const float* t, const Fu
     return token_sum(sum);
 }
 
-} // namespace
+} // namespace cross_modal_attention_parts
+using namespace cross_modal_attention_parts;
 
 // spill [batches * tokens, latents]: room for the weights when shared memory has none, else null.
 KERNEL void __launch_bounds__(THREADS)
