@@ -27,6 +27,16 @@ OURS = "earshot"
 TOLERANCE = {"fp32": 1e-4, "bf16": 5e-2}
 # Gradients of a training step: where two pixels match equally well to the last digits, another winner is as good.
 TRAINING_TOLERANCE = 5e-3
+TF32_TOLERANCE = 1e-2
+CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,onnxruntime"
+CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph"
+# A call takes milliseconds to minutes on a processor, and less than a millisecond to some tens on a card.
+CPU_EFFORT = {"iterations": 5, "warm": 3}
+CARD_EFFORT = {"iterations": 30, "warm": 10}
+
+
+class Failure(Exception):
+    """Why one comparison, or one engine of it, gives no figures."""
 
 
 @dataclass
@@ -47,7 +57,7 @@ class Engine:
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.name}: ended with status {self.process.wait()}")
+            raise Failure(f"{self.name} {self.precision}: ended with status {self.process.wait()}; its message is above")
         os.kill(self.process.pid, signal.SIGSTOP)
         return json.loads(line)
 
@@ -60,17 +70,20 @@ class Engine:
 
 
 def java_command(args, model, batch, precision):
-    java = os.path.join(os.environ["JAVA_HOME"], "bin", "java")
-    jars = os.path.join(BENCH, "target", "app", "*")
+    home = os.environ.get("JAVA_HOME")
+    java = os.path.join(home, "bin", "java") if home else "java"
+    jars = os.environ.get("EARSHOT_JAVA_CLASSPATH") or os.path.join(BENCH, "target", "app", "*")
     cores = f"-XX:ActiveProcessorCount={args.threads}"
     return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.SideBySide",
             f"--model={model}", f"--batch={batch}", f"--precision={precision}", f"--blocks={args.blocks}",
-            f"--backend={args.backend or f'cpu:{args.threads}'}"]  # fmt: skip
+            f"--backend={args.backend}"]  # fmt: skip
 
 
 def python_command(args, engine, model, batch, precision):
+    tf32 = ["--tf32"] if args.tf32 else []
     return [sys.executable, str(HERE / "runner.py"), f"--engine={engine}", f"--model={model}", f"--batch={batch}",
-            f"--threads={args.threads}", f"--precision={precision}", f"--blocks={args.blocks}", f"--work={args.work}"]  # fmt: skip
+            f"--threads={args.threads}", f"--precision={precision}", f"--blocks={args.blocks}", f"--work={args.work}",
+            f"--device={args.device}", *tf32]  # fmt: skip
 
 
 def unlocked(args):
@@ -85,42 +98,42 @@ def has_bf16():
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
+def is_transformer(model):
+    """True for the image models, which all engines run in every precision; the other workloads are fp32 only."""
+    return model not in ("kmeans", "knn") and not model.startswith(("train-", "pma-"))
+
+
+def peers_of(model, on_card):
+    """Names of the engines that can run a model on this device."""
+    if model == "kmeans":
+        return ["scikit-learn"]
+    if model == "knn":
+        return ["sklearn", "faiss", "torch"]
+    if model.startswith("train-"):
+        return ["torch"] if on_card else ["torch", "torch-unlocked"]
+    if on_card:
+        return ["torch", "torch-compile", "torch-graph"]
+    if model.startswith("pma-"):
+        return ["torch", "torch-compile", "torch-unlocked"]
+    # Compiled, whole models gain nothing on a processor but minutes of compilation.
+    return ["torch", "torch-unlocked", "onnxruntime"]
+
+
 def plan(args, model, batch):
     """(name, precision, command, extra environment) of every engine of one comparison."""
-    engines = args.engines.split(",")
-    if model == "kmeans":
-        yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
-        yield "scikit-learn", "fp32", python_command(args, "sklearn", model, batch, "fp32"), {}
-        return
-    if model == "knn":
-        yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
-        for engine in [e for e in engines if e in ("sklearn", "faiss", "torch")]:
-            yield engine, "fp32", python_command(args, engine, model, batch, "fp32"), {}
-        return
-    if model.startswith("train-"):
-        for engine in [e for e in engines if e in (OURS, "torch", "torch-unlocked")]:
-            if engine == OURS:
-                yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
-            else:
-                extra = unlocked(args) if engine == "torch-unlocked" else {}
-                yield engine, "fp32", python_command(args, "torch", model, batch, "fp32"), extra
-        return
-    if model.startswith("pma-"):
-        yield OURS, "fp32", java_command(args, model, batch, "fp32"), {}
-        for engine in [e for e in engines if e in ("torch", "torch-compile")]:
-            yield engine, "fp32", python_command(args, engine, model, batch, "fp32"), {}
-        if "torch-unlocked" in engines:
-            yield "torch-unlocked", "fp32", python_command(args, "torch", model, batch, "fp32"), unlocked(args)
-        return
-    for precision in ["fp32"] + (["bf16"] if has_bf16() else []):
-        if OURS in engines:
+    asked = args.engines.split(",")
+    for precision in args.precisions.split(",") if is_transformer(model) else ["fp32"]:
+        if OURS in asked or not is_transformer(model):
             yield OURS, precision, java_command(args, model, batch, precision), {}
-        if "torch" in engines:
-            yield "torch", precision, python_command(args, "torch", model, batch, precision), {}
-        if "torch-unlocked" in engines and precision == "fp32":
-            yield "torch-unlocked", precision, python_command(args, "torch", model, batch, precision), unlocked(args)
-        if "onnxruntime" in engines and precision == "fp32":
-            yield "onnxruntime", precision, python_command(args, "onnxruntime", model, batch, precision), {}
+        for engine in peers_of(model, args.on_card):
+            if engine == "scikit-learn":
+                yield engine, precision, python_command(args, "sklearn", model, batch, precision), {}
+            elif engine not in asked or (precision != "fp32" and engine in ("torch-unlocked", "onnxruntime")):
+                continue
+            elif engine == "torch-unlocked":
+                yield engine, precision, python_command(args, "torch", model, batch, precision), unlocked(args)
+            else:
+                yield engine, precision, python_command(args, engine, model, batch, precision), {}
 
 
 def start(name, precision, command, environment):
@@ -149,22 +162,43 @@ def compare_outputs(engines, work, tolerance):
     differences = {}
     for (name, precision), values in outputs.items():
         if values.shape != reference.shape or not np.isfinite(values).all():
-            raise SystemExit(f"{name} {precision}: expected {reference.size} finite values, got {values.size}")
+            finite = int(np.isfinite(values).sum())
+            raise Failure(f"{name} {precision}: expected {reference.size} finite values, got {finite} of {values.size}")
         difference = float(np.abs(values - reference).max() / np.abs(reference).max())
         if difference > tolerance[precision]:
-            raise SystemExit(f"{name} {precision}: differs by {difference:.2e} of the largest value: not the same model")
+            raise Failure(f"{name} {precision}: differs by {difference:.2e} of the largest value: not the same model")
         differences[name, precision] = difference
     return differences
 
 
-def measure(args, model, batch):
+def tolerance(args, model):
+    if model.startswith("train-"):
+        return {"fp32": TRAINING_TOLERANCE}
+    return TOLERANCE | {"fp32": TF32_TOLERANCE} if args.tf32 else TOLERANCE
+
+
+def start_all(args, model, batch, engines, failures):
+    """Fills ``engines``; a peer that does not start is left out and named, without ours there is nothing to compare."""
+    for name, precision, command, environment in plan(args, model, batch):
+        try:
+            engines.append(start(name, precision, command, environment))
+        except Failure as failure:
+            if name == OURS:
+                raise
+            note_failure(failures, model, batch, failure)
+
+
+def note_failure(failures, model, batch, failure):
+    print(f"  {failure}", file=sys.stderr)
+    failures.append({"model": model, "batch": batch, "reason": str(failure)})
+
+
+def measure(args, model, batch, failures):
     print(f"{model} batch {batch}", file=sys.stderr)
     engines = []
     try:
-        for engine in plan(args, model, batch):
-            engines.append(start(*engine))
-        training = {"fp32": TRAINING_TOLERANCE}
-        differences = compare_outputs(engines, args.work, training if model.startswith("train-") else TOLERANCE)
+        start_all(args, model, batch, engines, failures)
+        differences = compare_outputs(engines, args.work, tolerance(args, model))
         for engine in engines:
             engine.ask(f"warm {args.warm}")
         for number in range(args.rounds):
@@ -172,8 +206,11 @@ def measure(args, model, batch):
             for engine in engines[turn:] + engines[:turn]:
                 engine.ask("warm 1")  # the caches were the others' a moment ago
                 engine.rounds.append(engine.ask(f"round {args.iterations}")["millis"])
-            medians = "  ".join(f"{e.name}/{e.precision} {statistics.median(e.rounds[-1]):.1f}" for e in engines)
+            medians = "  ".join(f"{e.name}/{e.precision} {digits(statistics.median(e.rounds[-1]))}" for e in engines)
             print(f"  round {number + 1}: {medians} ms", file=sys.stderr)
+    except Failure as failure:
+        note_failure(failures, model, batch, failure)
+        return []
     finally:
         for engine in engines:
             engine.quit()
@@ -189,6 +226,7 @@ def result(engine, engines, differences, model, batch, args):
         "engine": engine.name,
         "precision": engine.precision,
         "threads": args.threads,
+        "device": args.device,
         "facts": engine.facts,
         "max_relative_difference": differences[engine.name, engine.precision],
         "min_millis": min(min(r) for r in engine.rounds),
@@ -210,14 +248,36 @@ def cpu():
     return values
 
 
+def output_of(*command):
+    """What a program prints, empty where it is missing or fails."""
+    try:
+        return subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def commit():
+    """EARSHOT_COMMIT where the sources are not at hand."""
+    if "EARSHOT_COMMIT" in os.environ:
+        return os.environ["EARSHOT_COMMIT"]
+    name = output_of("git", "rev-parse", "--short", "HEAD")
+    return (name + ("-modified" if output_of("git", "status", "--porcelain") else "")) if name else "unknown"
+
+
+def card():
+    """Name, driver, clocks and power limit of the cards."""
+    fields = "name,driver_version,memory.total,clocks.sm,clocks.max.sm,clocks.mem,power.limit"
+    return output_of("nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader").splitlines()
+
+
 def surroundings(args):
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=BENCH, capture_output=True, text=True).stdout
-    dirty = subprocess.run(["git", "status", "--porcelain"], cwd=BENCH, capture_output=True, text=True).stdout
     wanted = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16")
     flags = cpu().get("flags", "").split()
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "commit": commit.strip() + ("-modified" if dirty else ""),
+        "commit": commit(),
+        "device": args.device,
+        "cards": card() if args.on_card else [],
         "cpu": cpu().get("model name"),
         "cpu_family_model": f"{cpu().get('cpu family')}/{cpu().get('model')}",
         "cores": os.cpu_count(),
@@ -230,13 +290,19 @@ def surroundings(args):
     }
 
 
+def digits(millis):
+    """Milliseconds with at least three digits that mean something."""
+    return f"{millis:.1f}" if millis >= 10 else f"{millis:.3f}"
+
+
 def table(report):
     facts = report["machine"]
     yield f"# Side by side, {facts['date'][:10]}"
     yield ""
     yield (
         f"{facts['cpu']} (family/model {facts['cpu_family_model']}), {facts['cores']} cores,"
-        f" {', '.join(facts['instruction_sets'])}; commit {facts['commit']};"
+        f" {', '.join(facts['instruction_sets'])}; device {facts['device']}"
+        f" {'; '.join(facts['cards'])}; commit {facts['commit']};"
         f" load {facts['load_before'][0]:.1f} before, {facts['load_after'][0]:.1f} after."
     )
     yield (
@@ -257,9 +323,15 @@ def table(report):
             low, high = r["ratio_to_earshot_range"]
             ratio = f"{r['ratio_to_earshot_median']:.2f} ({low:.2f}-{high:.2f})"
         yield (
-            f"| {r['model']} | {r['batch']} | {r['blocks']} | {r['precision']} | {r['engine']} | {r['min_millis']:.1f}"
-            f" | {r['median_millis']:.1f} | {ratio} | {r['max_relative_difference']:.1e} |"
+            f"| {r['model']} | {r['batch']} | {r['blocks']} | {r['precision']} | {r['engine']} | {digits(r['min_millis'])}"
+            f" | {digits(r['median_millis'])} | {ratio} | {r['max_relative_difference']:.1e} |"
         )
+    if report["failures"]:
+        yield ""
+        yield "Not measured:"
+        yield ""
+        for f in report["failures"]:
+            yield f"- {f['model']} x {f['batch']}: {f['reason']}"
     peaks = [r for r in report["results"] if "peak_mb" in r["facts"]]
     if peaks:
         yield ""
@@ -273,37 +345,76 @@ def table(report):
         yield f"- {name}: " + ", ".join(f"{k} {v}" for k, v in values.items() if k not in ("blocks", "peak_mb"))
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(prog="bench/side-by-side")
     parser.add_argument("--models", default="dino-vitb16,imagebind-image,kmeans")
     parser.add_argument("--batches", default="1,8")
-    parser.add_argument("--engines", default=f"{OURS},torch,torch-unlocked,torch-compile,onnxruntime")
+    parser.add_argument("--device", default="cpu", help="of PyTorch: cpu, cuda, cuda:1")
+    parser.add_argument("--backend", default="", help="backend of the Java side; default cpu:THREADS, or the device")
+    parser.add_argument("--engines", default="", help=f"default {CPU_ENGINES}, on a card {CARD_ENGINES}")
+    parser.add_argument("--precisions", default="", help="of image models; default fp32, and bf16 where the device has it")
+    parser.add_argument("--tf32", action="store_true", help="on a card: fp32 products in tf32, on both sides")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--iterations", type=int, default=5, help="forwards per round")
-    parser.add_argument("--warm", type=int, default=3, help="untimed forwards before the first round")
+    parser.add_argument("--iterations", type=int, help=f"runs per round; default {CPU_EFFORT['iterations']}, on a card more")
+    parser.add_argument("--warm", type=int, help=f"untimed runs before; default {CPU_EFFORT['warm']}, on a card more")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all")
-    parser.add_argument("--backend", default="", help="backend of the Java side; default cpu:THREADS")
     parser.add_argument("--jvm", default="-Xmx2g", help="flags of the Java side")
     parser.add_argument("--note", default="", help="a sentence for the report")
     parser.add_argument("--name", default="", help="name of the result files, without ending")
+    parser.add_argument("--out", default=BENCH / "results", type=Path, help="folder of the result files")
     parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "earshot-peers"), help="exported models")
     args = parser.parse_args()
-    Path(args.work).mkdir(parents=True, exist_ok=True)
+    args.on_card = args.device.startswith("cuda")
+    if args.tf32 and not args.on_card:
+        parser.error("--tf32: expected --device cuda, got --device " + args.device)
+    args.backend = args.backend or (args.device + (":tf32" if args.tf32 else "") if args.on_card else f"cpu:{args.threads}")
+    args.engines = args.engines or (CARD_ENGINES if args.on_card else CPU_ENGINES)
+    args.precisions = args.precisions or ("fp32,bf16" if args.on_card or has_bf16() else "fp32")
+    effort = CARD_EFFORT if args.on_card else CPU_EFFORT
+    args.iterations = args.iterations or effort["iterations"]
+    args.warm = effort["warm"] if args.warm is None else args.warm
+    check(args, parser)
+    return args
 
-    report = {"machine": surroundings(args), "results": []}
+
+def check(args, parser):
+    """Says in one line what would fail in every comparison."""
+    engines = args.engines.split(",")
+    known = set(CPU_ENGINES.split(",") + CARD_ENGINES.split(",") + ["sklearn", "faiss"])
+    for name, given, allowed in (("engines", engines, known), ("precisions", args.precisions.split(","), set(TOLERANCE))):
+        if unknown := set(given) - allowed:
+            parser.error(f"--{name}: expected some of {', '.join(sorted(allowed))}, got {', '.join(sorted(unknown))}")
+    if "torch-graph" in engines and not args.on_card:
+        parser.error("engine torch-graph: expected --device cuda, got --device " + args.device)
+    if args.on_card and any(engine.startswith("torch") for engine in engines):
+        code = "import sys, torch_device; torch_device.require(sys.argv[1])"
+        tried = subprocess.run([sys.executable, "-c", code, args.device], cwd=HERE, capture_output=True, text=True)
+        if tried.returncode:
+            raise SystemExit("bench/side-by-side: " + (tried.stderr.strip().splitlines() or ["PyTorch does not start"])[-1])
+
+
+def write(report, args):
+    name = args.name or "side-by-side-" + report["machine"]["date"][:10]
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
+    text = "\n".join(table(report)) + "\n"
+    (args.out / f"{name}.md").write_text(text)
+    return text
+
+
+def main():
+    args = arguments()
+    Path(args.work).mkdir(parents=True, exist_ok=True)
+    report = {"machine": surroundings(args), "results": [], "failures": []}
+    text = ""
     for model in args.models.split(","):
         for batch in args.batches.split(","):
-            report["results"] += measure(args, model, int(batch))
-    report["machine"]["load_after"] = os.getloadavg()
-
-    name = args.name or "side-by-side-" + report["machine"]["date"][:10]
-    folder = BENCH / "results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
-    text = "\n".join(table(report)) + "\n"
-    (folder / f"{name}.md").write_text(text)
+            report["results"] += measure(args, model, int(batch), report["failures"])
+            report["machine"]["load_after"] = os.getloadavg()
+            text = write(report, args)  # a later failure loses nothing
     print(text)
+    sys.exit(1 if report["failures"] else 0)
 
 
 if __name__ == "__main__":

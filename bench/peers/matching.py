@@ -7,6 +7,7 @@ average pools over the stack of displacements, and the minimum selects.
 import numpy as np
 import torch
 
+import torch_device
 from filler import fill
 
 SIDE, CHANNELS, EPS = 16, 1280, 1e-6
@@ -36,9 +37,9 @@ def search2d(f, u, g, v):
     return cost(products, u.flatten(1)[:, :, None], v.flatten(1)[:, None, :]).amin(-1).mean(1)
 
 
-def displacement_tables():
+def displacement_tables(device):
     """For each displacement and column the matching column, and whether it lies inside the grid."""
-    column = torch.arange(SIDE)[None] + torch.arange(1 - SIDE, SIDE)[:, None]
+    column = torch.arange(SIDE, device=device)[None] + torch.arange(1 - SIDE, SIDE, device=device)[:, None]
     return column.clamp(0, SIDE - 1), (column >= 0) & (column < SIDE)
 
 
@@ -48,7 +49,7 @@ def window_sum(x):
 
 def scanline_w3(f, u, g, v):
     """Every pixel against its row by 3 x 3 windows; at the borders by the places that both grids have."""
-    column, inside = displacement_tables()
+    column, inside = displacement_tables(f.device)
     mask = inside[None, :, None, :].to(f.dtype)  # [1, K, 1, W]
     products = f @ g.transpose(2, 3)
     index = column.T[None, None].expand(*products.shape[:3], -1)
@@ -63,19 +64,22 @@ def scanline_w3(f, u, g, v):
 MODES = {"pma-scanline": scanline, "pma-scanline-w3": scanline_w3, "pma-search2d": search2d}
 
 
-def workload(model, batch, threads, compiled):
-    torch.set_num_threads(threads)
-    shape = (batch, SIDE, SIDE, CHANNELS)
-    features = [torch.from_numpy(fill(f"input.{name}", shape)).requires_grad_() for name in ("anchor", "positive", "negative")]
-    upstream = torch.full((2 * batch,), SIDE * SIDE / batch)
-    upstream[batch:] *= -1
-    mode = MODES[model]
+def workload(args, engine):
+    shape = (args.batch, SIDE, SIDE, CHANNELS)
+    features = [
+        torch.from_numpy(fill(f"input.{name}", shape)).to(args.device).requires_grad_()
+        for name in ("anchor", "positive", "negative")
+    ]
+    upstream = torch.full((2 * args.batch,), SIDE * SIDE / args.batch)
+    upstream[args.batch :] *= -1
+    upstream = upstream.to(args.device)
+    mode = MODES[args.model]
 
     def costs(anchor, positive, negative):
         f, u = scaled(anchor)
         return torch.cat([mode(f, u, *scaled(positive)), mode(f, u, *scaled(negative))])
 
-    forward = torch.compile(costs) if compiled else costs
+    forward = torch.compile(costs) if engine == "torch-compile" else costs
 
     def run():
         for x in features:
@@ -85,6 +89,7 @@ def workload(model, batch, threads, compiled):
         return result
 
     def numbers(result):
-        return np.concatenate([x.detach().numpy().ravel() for x in (result, *(x.grad for x in features))])
+        return np.concatenate([x.detach().cpu().numpy().ravel() for x in (result, *(x.grad for x in features))])
 
-    return run, numbers, {"torch": torch.__version__, "mkl": torch.backends.mkl.is_available()}
+    call = torch_device.graphed(run) if engine == "torch-graph" else run
+    return call, numbers, torch_device.facts(args)

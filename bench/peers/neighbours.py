@@ -28,22 +28,24 @@ def sklearn_workload(rows, threads):
     return run, lambda y: y.astype(np.float32), {"scikit-learn": sklearn.__version__}
 
 
-def torch_workload(rows, threads):
+def torch_workload(args):
     """Products of blocks of rows with all rows, then topk."""
     import torch
 
-    torch.set_num_threads(threads)
-    x = torch.from_numpy(features(rows))
+    import torch_device
+
+    rows = args.batch
+    x = torch.from_numpy(features(rows)).to(args.device)
 
     def run():
         best = []
         for first in range(0, rows, BLOCK):
             block = x[first : first + BLOCK] @ x.T
-            block[torch.arange(len(block)), torch.arange(first, first + len(block))] = -torch.inf
+            block.diagonal(first).fill_(-torch.inf)  # no row is its own neighbour
             best.append(block.topk(K, dim=1).values)
         return torch.cat(best)
 
-    return run, lambda y: y.numpy(), {"torch": torch.__version__}
+    return run, lambda y: y.cpu().numpy(), torch_device.facts(args)
 
 
 def faiss_workload(rows, threads):

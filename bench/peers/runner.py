@@ -6,7 +6,7 @@
     quit
 
 The first line it prints is {"ready": {...}} with versions and settings. Timed: from the call to the finished result, input and
-output in the library's own memory, no copies.
+output in the library's own memory, no copies; on a card the wait for it is inside the time.
 """
 
 import argparse
@@ -18,31 +18,33 @@ import time
 from pathlib import Path
 
 
-def torch_forward(args, compiled=False):
+def torch_forward(args, engine="torch"):
+    import torch_device
+
+    torch_device.prepare(args)
     if args.model == "knn":
         import neighbours
 
-        return neighbours.torch_workload(args.batch, args.threads)
+        return neighbours.torch_workload(args)
     if args.model.startswith("pma-"):
         import matching
 
-        return matching.workload(args.model, args.batch, args.threads, compiled)
+        return matching.workload(args, engine)
     if args.model.startswith("train-"):
         import training
 
-        return training.workload(args.model, args.batch, args.threads)
+        return training.workload(args)
     import torch
 
     import models
 
-    torch.set_num_threads(args.threads)
     torch.set_grad_enabled(False)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[args.precision]
     model, blocks = models.build(args.model, args.blocks)
-    model = model.to(dtype)
-    x = models.image(args.batch).to(dtype)
-    facts = {"torch": torch.__version__, "blocks": blocks, "mkl": torch.backends.mkl.is_available()}
-    return lambda: model(x), lambda y: y.float().numpy(), facts
+    model = model.to(args.device, dtype)
+    x = models.image(args.batch).to(args.device, dtype)
+    forward = torch_device.accelerated(lambda: model(x), model, engine)
+    return forward, lambda y: y.float().cpu().numpy(), torch_device.facts(args) | {"blocks": blocks}
 
 
 def onnx_forward(args):
@@ -82,17 +84,37 @@ def faiss_forward(args):
 
 
 def torch_compiled(args):
-    """Only for pixel matching: whole models gain nothing from it here but minutes of compilation."""
-    return torch_forward(args, compiled=True)
+    """torch.compile: for pixel matching everywhere; whole models gain nothing from it on a processor but minutes of work."""
+    return torch_forward(args, "torch-compile")
+
+
+def torch_graphed(args):
+    """The whole call captured as a CUDA graph and replayed."""
+    return torch_forward(args, "torch-graph")
 
 
 FORWARDS = {
     "torch": torch_forward,
     "torch-compile": torch_compiled,
+    "torch-graph": torch_graphed,
     "onnxruntime": onnx_forward,
     "sklearn": sklearn_forward,
     "faiss": faiss_forward,
 }
+
+
+def finished(compute, device):
+    """The call together with the wait for its result; on a processor there is nothing to wait for."""
+    if not device.startswith("cuda"):
+        return compute
+    import torch
+
+    def forward():
+        result = compute()
+        torch.cuda.synchronize(device)
+        return result
+
+    return forward
 
 
 def main():
@@ -101,6 +123,8 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--device", default="cpu", help="of PyTorch: cpu, cuda, cuda:1")
+    parser.add_argument("--tf32", action="store_true", help="let fp32 products on a card round to tf32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--blocks", type=int, default=0, help="0: all of them")
     parser.add_argument("--work", default=".")
@@ -108,7 +132,8 @@ def main():
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the answers
-    forward, numbers, facts = FORWARDS[args.engine](args)
+    compute, numbers, facts = FORWARDS[args.engine](args)
+    forward = finished(compute, args.device)
     result = forward()
     print(json.dumps({"ready": facts}), file=answers)
     for line in sys.stdin:

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import torch_device
 from filler import fill
 from matching import scaled, scanline
 
@@ -147,11 +148,11 @@ def peak_megabytes():
         return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
 
 
-def workload(name, batch, threads):
-    torch.set_num_threads(threads)
-    model = Moca(name)
-    images = torch.from_numpy(fill("input.images", (3 * batch, 3, 224, 224)))
-    sounds = torch.from_numpy(fill("input.sounds", (batch, 1, 128, 204)))
+def workload(args):
+    batch = args.batch
+    model = Moca(args.model).to(args.device)
+    images = torch.from_numpy(fill("input.images", (3 * batch, 3, 224, 224))).to(args.device)
+    sounds = torch.from_numpy(fill("input.sounds", (batch, 1, 128, 204))).to(args.device)
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     adam = torch.optim.Adam(learned, lr=0.0)
 
@@ -166,8 +167,10 @@ def workload(name, batch, threads):
         return learned
 
     def numbers(result):
-        return np.concatenate([parameter.grad.numpy().ravel() for parameter in result])
+        return np.concatenate([parameter.grad.cpu().numpy().ravel() for parameter in result])
 
     run()
-    facts = {"torch": torch.__version__, "mkl": torch.backends.mkl.is_available(), "peak_mb": peak_megabytes()}
+    facts = torch_device.facts(args) | {"peak_mb": peak_megabytes()}
+    if args.device.startswith("cuda"):
+        facts["peak_device_mb"] = torch.cuda.max_memory_allocated(args.device) >> 20
     return run, numbers, facts
