@@ -1,5 +1,8 @@
 /** The CUDA backend of the tensor runtime. */
-@SuppressWarnings("requires-automatic") // JCuda has no module descriptor
+@SuppressWarnings({
+    "module", // earshot-bench is built after this module
+    "requires-automatic" // JCuda has no module descriptor
+})
 module dev.earshot.cuda {
     requires transitive dev.earshot.bindings;
     requires dev.earshot.kernels;
@@ -7,6 +10,8 @@ module dev.earshot.cuda {
     requires jcuda;
 
     exports dev.earshot.cuda;
+    exports dev.earshot.cuda.device to
+            dev.earshot.bench; // what a launch costs
 
     provides dev.earshot.tensor.BackendProvider with
             dev.earshot.cuda.CudaProvider,

@@ -30,7 +30,9 @@ public final class Jmh {
         } else if (options.shouldListWithParams()) {
             runner.listWithParams(options);
         } else {
-            printRates(runner.run());
+            Collection<RunResult> results = runner.run();
+            printRates(results);
+            printLoads(results);
         }
     }
 
@@ -49,6 +51,23 @@ public final class Jmh {
             double nanos = score * TimeUnit.NANOSECONDS.convert(1, parameters.getTimeUnit());
             System.out.printf(
                     "%-72s %12.1f %10.1f %10.2f%n", row.name(), nanos / 1e3, row.flops() / nanos, row.bytes() / nanos);
+        }
+    }
+
+    private static void printLoads(Collection<RunResult> results) {
+        for (RunResult result : results) {
+            BenchmarkParams parameters = result.getParams();
+            if (parameters.getParamsKeys().contains("mebibytes")) {
+                double bytes = Integer.parseInt(parameters.getParam("mebibytes")) * 0x1p20;
+                double nanos = result.getPrimaryResult().getScore()
+                        * TimeUnit.NANOSECONDS.convert(1, parameters.getTimeUnit());
+                System.out.printf(
+                        "%-8s %-8s %-8s %6.2f GB/s of the file%n",
+                        parameters.getParam("backendName"),
+                        parameters.getParam("use"),
+                        parameters.getParam("dtype"),
+                        bytes / nanos);
+            }
         }
     }
 }
