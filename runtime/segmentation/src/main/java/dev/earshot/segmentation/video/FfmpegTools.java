@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Where {@code ffmpeg} and {@code ffprobe} are and what environment they need.
@@ -58,8 +59,20 @@ public final class FfmpegTools {
         this.environment = Map.copyOf(environment);
     }
 
+    /** The first look-up's answer; a failure is kept, so that every caller sees it as what it was. */
     private static final class Holder {
-        static final FfmpegTools TOOLS = locate(explicit());
+        static final Supplier<FfmpegTools> TOOLS = attempt();
+
+        private static Supplier<FfmpegTools> attempt() {
+            try {
+                FfmpegTools tools = unpacked();
+                return () -> tools;
+            } catch (NativeLibraryException e) {
+                return () -> {
+                    throw e;
+                };
+            }
+        }
     }
 
     /**
@@ -70,7 +83,7 @@ public final class FfmpegTools {
      */
     public static FfmpegTools get() {
         String explicit = explicit();
-        return explicit.isEmpty() ? Holder.TOOLS : locate(explicit);
+        return explicit.isEmpty() ? Holder.TOOLS.get() : locate(explicit);
     }
 
     private static String explicit() {
@@ -80,9 +93,6 @@ public final class FfmpegTools {
     }
 
     private static FfmpegTools locate(String explicit) {
-        if (explicit.isEmpty()) {
-            return unpacked();
-        }
         Path ffmpeg = Path.of(explicit).toAbsolutePath();
         Path ffprobe = ffmpeg.resolveSibling("ffprobe");
         for (Path program : List.of(ffmpeg, ffprobe)) {
