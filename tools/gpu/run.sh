@@ -50,7 +50,7 @@ tests() { # extra JVM flags...
   "${java[@]}" "$@" -Dearshot.leaks=true -Dearshot.sentinels=true -Dearshot.test.backends="$backend" \
     ${filter:+-Dearshot.case="$filter"} ${small:+-Dearshot.test.flops=1e7} \
     -cp "$programs:$here/tests/*" org.junit.platform.console.ConsoleLauncher execute \
-    --scan-classpath "$(echo "$here"/tests/earshot-cuda-*-tests.jar)" --details=summary --disable-banner \
+    --scan-classpath "$(echo "$here"/tests/earshot-cuda-*-tests.jar)" --details=summary --disable-banner --fail-if-no-tests \
     --exclude-tag slow --reports-dir "$out/junit" ${filter:+--include-classname '.*OpCases.*'}
 }
 
@@ -82,7 +82,7 @@ sanitizer() {
       "${java[@]}" -Dearshot.test.backends="$backend" -Dearshot.leaks=true -Dearshot.test.flops=1e7 \
       -Dearshot.case="${filter:- small }" -cp "$programs:$here/tests/*" \
       org.junit.platform.console.ConsoleLauncher execute \
-      --select-class dev.earshot.tensor.cases.CudaOpCasesTest --details=none --disable-banner || status=1
+      --select-class dev.earshot.tensor.cases.CudaOpCasesTest --details=none --disable-banner --fail-if-no-tests || status=1
   done
   return $status
 }
