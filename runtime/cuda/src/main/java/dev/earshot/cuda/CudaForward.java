@@ -116,25 +116,25 @@ abstract sealed class CudaForward implements Backend permits CudaBackend {
     @Override
     public void conv2d(Tensor x, Convolution convolution, Tensor out) {
         CudaConvolution own = own(convolution);
-        OpChecks.conv2d(x, convolution, out);
+        ImageChecks.conv2d(x, convolution, out);
         issue("conv2d", out, () -> ops.convolutions().conv2d(x, own, out));
     }
 
     @Override
     public void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out) {
-        OpChecks.unfold(x, kernelY, kernelX, strideY, strideX, out);
+        ImageChecks.unfold(x, kernelY, kernelX, strideY, strideX, out);
         issue("unfold", out, () -> ops.images().unfold(x, kernelY, kernelX, strideY, strideX, out));
     }
 
     @Override
     public void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out) {
-        OpChecks.pool2d(x, kernel, stride, pad, out);
+        ImageChecks.pool2d(x, kernel, stride, pad, out);
         issue("pool2d", out, () -> ops.images().pool2d(x, op, kernel, stride, pad, out));
     }
 
     @Override
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
-        OpChecks.resize(x, stepY, stepX, out);
+        ImageChecks.resize(x, stepY, stepX, out);
         issue("resize", out, () -> ops.images().resize(x, kind, stepY, stepX, out));
     }
 

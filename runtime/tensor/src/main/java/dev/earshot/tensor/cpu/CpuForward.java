@@ -120,26 +120,26 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
 
     @Override
     public void conv2d(Tensor x, Convolution convolution, Tensor out) {
-        OpChecks.conv2d(x, convolution, out);
+        ImageChecks.conv2d(x, convolution, out);
         PackedConvolution packed = own(convolution);
         issue("conv2d", out, () -> new ConvolutionOp(View.of(x), packed, View.of(out)));
     }
 
     @Override
     public void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out) {
-        OpChecks.unfold(x, kernelY, kernelX, strideY, strideX, out);
+        ImageChecks.unfold(x, kernelY, kernelX, strideY, strideX, out);
         issue("unfold", out, () -> new Unfold(View.of(x), kernelY, kernelX, strideY, strideX, View.of(out)));
     }
 
     @Override
     public void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out) {
-        OpChecks.pool2d(x, kernel, stride, pad, out);
+        ImageChecks.pool2d(x, kernel, stride, pad, out);
         issue("pool2d", out, () -> new Pool(View.of(x), op, kernel, stride, pad, View.of(out)));
     }
 
     @Override
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
-        OpChecks.resize(x, stepY, stepX, out);
+        ImageChecks.resize(x, stepY, stepX, out);
         issue("resize", out, () -> new Resize(View.of(x), kind, stepY, stepX, View.of(out)));
     }
 

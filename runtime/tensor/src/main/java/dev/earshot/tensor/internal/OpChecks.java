@@ -5,7 +5,6 @@ import static dev.earshot.tensor.Checks.dtype;
 import static dev.earshot.tensor.Checks.rank;
 import static dev.earshot.tensor.Checks.shape;
 
-import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Linear;
@@ -18,7 +17,7 @@ import dev.earshot.tensor.Tensor;
  * reads the same everywhere. A backend calls these first and may then rely on shapes, types and strides.
  */
 public final class OpChecks {
-    private static final DType[] REAL = {DType.F32, DType.BF16};
+    static final DType[] REAL = {DType.F32, DType.BF16};
     private static final DType[] ANY_FLOAT = {DType.F32, DType.BF16, DType.F16};
 
     private OpChecks() {}
@@ -195,107 +194,6 @@ public final class OpChecks {
 
     private static boolean oneOr(long size, long expected) {
         return size == 1 || size == expected;
-    }
-
-    public static void conv2d(Tensor x, Convolution convolution, Tensor out) {
-        rank("conv2d x", x, 4);
-        dtype("conv2d x", x, convolution.computeType());
-        long channels = convolution.weightShape().dim(1) * convolution.options().groups();
-        argument(x.dim(1) == channels, "conv2d x", "expected [B, %d, H, W], got %s", channels, x);
-        Shape weight = convolution.weightShape();
-        var o = convolution.options();
-        window(
-                "conv2d x",
-                x,
-                o.padY(),
-                o.padX(),
-                o.dilationY() * (weight.dim(2) - 1) + 1,
-                o.dilationX() * (weight.dim(3) - 1) + 1);
-        shape("conv2d out", out, convolution.outputShape(x.shape()));
-        dtype("conv2d out", out, REAL);
-        contiguous("conv2d x", x);
-        contiguous("conv2d out", out);
-        distinct("conv2d out", x, out);
-    }
-
-    public static void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out) {
-        rank("unfold x", x, 4);
-        dtype("unfold x", x, REAL);
-        argument(
-                kernelY >= 1 && kernelX >= 1 && strideY >= 1 && strideX >= 1,
-                "unfold kernel and stride",
-                "expected >= 1, got kernel %d,%d stride %d,%d",
-                kernelY,
-                kernelX,
-                strideY,
-                strideX);
-        window("unfold x", x, 0, 0, kernelY, kernelX);
-        long rows = (x.dim(2) - kernelY) / strideY + 1;
-        long columns = (x.dim(3) - kernelX) / strideX + 1;
-        shape("unfold out", out, x.dim(0), rows * columns, x.dim(1) * kernelY * kernelX);
-        dtype("unfold out", out, REAL);
-        dense("unfold x", x);
-        dense("unfold out", out);
-        distinct("unfold out", x, out);
-    }
-
-    public static void pool2d(Tensor x, int kernel, int stride, int pad, Tensor out) {
-        rank("pool2d x", x, 4);
-        dtype("pool2d x", x, REAL);
-        argument(
-                kernel >= 1 && stride >= 1 && pad >= 0 && 2 * pad <= kernel,
-                "pool2d kernel",
-                "expected kernel and stride >= 1 and 0 <= pad <= kernel / 2, got kernel %d stride %d pad %d",
-                kernel,
-                stride,
-                pad);
-        window("pool2d x", x, pad, pad, kernel, kernel);
-        long height = (x.dim(2) + 2L * pad - kernel) / stride + 1;
-        long width = (x.dim(3) + 2L * pad - kernel) / stride + 1;
-        shape("pool2d out", out, x.dim(0), x.dim(1), height, width);
-        dtype("pool2d out", out, REAL);
-        dense("pool2d x", x);
-        dense("pool2d out", out);
-        distinct("pool2d out", x, out);
-    }
-
-    private static void window(String what, Tensor x, long padY, long padX, long height, long width) {
-        argument(
-                x.dim(2) + 2 * padY >= height && x.dim(3) + 2 * padX >= width,
-                what,
-                "expected at least one window of %d x %d in the padded image, got %s with padding %d,%d",
-                height,
-                width,
-                x,
-                padY,
-                padX);
-    }
-
-    public static void resize(Tensor x, double stepY, double stepX, Tensor out) {
-        rank("resize x", x, 4);
-        rank("resize out", out, 4);
-        dtype("resize x", x, REAL);
-        dtype("resize out", out, REAL);
-        argument(
-                out.dim(0) == x.dim(0) && out.dim(1) == x.dim(1),
-                "resize out",
-                "expected [%d, %d, OH, OW], got %s",
-                x.dim(0),
-                x.dim(1),
-                out);
-        argument(
-                x.shape().elements() > 0 || out.shape().elements() == 0,
-                "resize x",
-                "expected at least one element for out %s, got %s",
-                out.shape(),
-                x);
-        if (out.shape().elements() > 0) {
-            boolean steps = Double.isFinite(stepY) && Double.isFinite(stepX) && stepY > 0 && stepX > 0;
-            argument(steps, "resize step", "expected finite steps > 0, got %s, %s", stepY, stepX);
-        }
-        dense("resize x", x);
-        dense("resize out", out);
-        distinct("resize out", x, out);
     }
 
     /** For unary and affine; {@code op} is the op's name. */
