@@ -14,6 +14,7 @@ public final class Kernel {
     private final String module;
     private final String name;
     private KernelModules.Function function;
+    private MemorySegment arguments;
     private int reservedShared = FREE_SHARED_BYTES;
 
     Kernel(KernelModules modules, String module, String name) {
@@ -35,6 +36,14 @@ public final class Kernel {
 
     int[] parameterSizes() {
         return function().parameterSizes();
+    }
+
+    /** Where {@code launch}, the only one of this context, keeps the arguments of this kernel. */
+    MemorySegment arguments(Launch launch) {
+        if (arguments == null) {
+            arguments = launch.addresses(parameterSizes());
+        }
+        return arguments;
     }
 
     /** Asks for more dynamic shared memory than a kernel has by default, once per new maximum. */

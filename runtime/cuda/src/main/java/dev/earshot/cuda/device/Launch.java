@@ -14,13 +14,12 @@ public final class Launch {
     /** Bytes of all arguments together that a kernel may take; CUDA allows 4 KB. */
     private static final int MOST_BYTES = 4096;
 
-    private static final int MOST_ARGUMENTS = 64;
     private static final int SLOT = 8;
 
     private final Queue queue;
     private final CudaContext context;
+    private final Arena arena;
     private final MemorySegment values;
-    private final MemorySegment pointers;
     private Kernel kernel;
     private int[] sizes;
     private int count;
@@ -29,8 +28,32 @@ public final class Launch {
     Launch(Queue queue, CudaContext context, Arena arena) {
         this.queue = queue;
         this.context = context;
+        this.arena = arena;
         this.values = arena.allocate(MOST_BYTES, 16);
-        this.pointers = arena.allocate((long) MOST_ARGUMENTS * SLOT, SLOT);
+    }
+
+    /**
+     * The addresses of arguments of these sizes, in the form that the driver wants: made once per kernel. Without the arena's
+     * scope, of which a call would take hold and let go again; the values, written before each launch, are under it.
+     */
+    MemorySegment addresses(int[] parameterSizes) {
+        return MemorySegment.ofAddress(
+                layOut(parameterSizes, values.address(), arena).address());
+    }
+
+    private static MemorySegment layOut(int[] sizes, long valuesAddress, Arena arena) {
+        MemorySegment addresses = arena.allocate(Math.max(1, sizes.length) * (long) SLOT, SLOT);
+        long at = valuesAddress;
+        for (int i = 0; i < sizes.length; i++) {
+            addresses.setAtIndex(ValueLayout.JAVA_LONG, i, at);
+            at += slots(sizes[i]);
+        }
+        return addresses;
+    }
+
+    /** Bytes that an argument takes, rounded up to whole slots. */
+    private static int slots(int bytes) {
+        return (bytes + SLOT - 1) & -SLOT;
     }
 
     Launch begin(Kernel next) {
@@ -101,9 +124,9 @@ public final class Launch {
                             count == sizes.length ? "no more arguments" : sizes[count] + " bytes",
                             bytes));
         }
+        count++;
         int at = position;
-        pointers.setAtIndex(ValueLayout.JAVA_LONG, count++, values.address() + at);
-        position = at + ((bytes + SLOT - 1) & -SLOT);
+        position = at + slots(bytes);
         return at;
     }
 
@@ -123,18 +146,13 @@ public final class Launch {
                     .formatted(kernel, gridX, gridY, gridZ));
         }
         kernel.reserveShared(sharedBytes);
-        queue.launched(kernel, (int) gridX, gridY, gridZ, block, sharedBytes, pointers);
+        queue.launched(kernel, (int) gridX, gridY, gridZ, block, sharedBytes);
     }
 
     /** A copy of the arguments that lives as long as {@code arena}; its addresses in the form that the driver wants. */
     MemorySegment copyArguments(Arena arena) {
         MemorySegment kept = arena.allocate(Math.max(SLOT, position), 16);
         MemorySegment.copy(values, 0, kept, 0, position);
-        MemorySegment addresses = arena.allocate(Math.max(1, count) * (long) SLOT, SLOT);
-        for (int i = 0; i < count; i++) {
-            long offset = pointers.getAtIndex(ValueLayout.JAVA_LONG, i) - values.address();
-            addresses.setAtIndex(ValueLayout.JAVA_LONG, i, kept.address() + offset);
-        }
-        return addresses;
+        return layOut(sizes, kept.address(), arena);
     }
 }

@@ -49,9 +49,9 @@ public final class Queue {
         return launch.begin(kernel);
     }
 
-    void launched(Kernel kernel, int gridX, int gridY, int gridZ, int block, int sharedBytes, MemorySegment arguments) {
+    void launched(Kernel kernel, int gridX, int gridY, int gridZ, int block, int sharedBytes) {
         MemorySegment function = kernel.handle();
-        driver.launch(function, gridX, gridY, gridZ, block, sharedBytes, stream, arguments);
+        driver.launch(function, gridX, gridY, gridZ, block, sharedBytes, stream, kernel.arguments(launch));
         if (recording != null) {
             MemorySegment kept = launch.copyArguments(recording.arena);
             recording.steps.add(to -> driver.launch(function, gridX, gridY, gridZ, block, sharedBytes, to, kept));
