@@ -301,8 +301,8 @@ def table(report):
     yield ""
     yield (
         f"{facts['cpu']} (family/model {facts['cpu_family_model']}), {facts['cores']} cores,"
-        f" {', '.join(facts['instruction_sets'])}; device {facts['device']}"
-        f" {'; '.join(facts['cards'])}; commit {facts['commit']};"
+        f" {', '.join(facts['instruction_sets'])}; device {'; '.join([facts['device'], *facts['cards']])};"
+        f" commit {facts['commit']};"
         f" load {facts['load_before'][0]:.1f} before, {facts['load_after'][0]:.1f} after."
     )
     yield (
