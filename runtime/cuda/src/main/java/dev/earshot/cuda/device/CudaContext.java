@@ -147,9 +147,14 @@ public final class CudaContext implements AutoCloseable {
 
     /** As {@link #makeCurrent}, for giving resources back, which must not fail on a device that is unusable. */
     public void releaseCurrent() {
-        if (driver.isUsable()) {
+        if (isUsable()) {
             makeCurrent();
         }
+    }
+
+    /** False after an error that leaves the device unusable. */
+    boolean isUsable() {
+        return driver.isUsable();
     }
 
     /** Bytes of device memory in use. */
@@ -184,8 +189,8 @@ public final class CudaContext implements AutoCloseable {
             transfers.close();
             modules.close();
             pool.close();
-            driver.releasePrimaryContext(handle);
         }
+        driver.giveUpPrimaryContext(handle);
         arena.close();
     }
 

@@ -66,6 +66,9 @@ public final class DeviceChunks implements WorkspaceMemory {
 
     @Override
     public long firstChange(int chunk, long offset, long size, byte value) {
+        if (!context.isUsable()) {
+            return -1; // nothing can be read any more, and the error that led here was told
+        }
         MemorySegment guard = context.transfers().read(chunks.get(chunk) + offset, size);
         for (long i = 0; i < size; i++) {
             if (guard.get(ValueLayout.JAVA_BYTE, i) != value) {

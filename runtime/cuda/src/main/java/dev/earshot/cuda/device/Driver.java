@@ -20,6 +20,7 @@ final class Driver {
     private static final int CAPTURE_FIRST = 900;
     private static final int CAPTURE_LAST = 912;
     private static final int UNKNOWN = 999;
+    private static final int DEVICE_UNAVAILABLE = 46;
     private static final int ECC_UNCORRECTABLE = 214;
 
     private final MemorySegment out;
@@ -51,7 +52,7 @@ final class Driver {
                 new CudaException("%s: %s (%d), %s".formatted(call, name(status), status, text(status)), status);
         boolean capture = status >= CAPTURE_FIRST && status <= CAPTURE_LAST;
         boolean later = status >= FIRST_STICKY && status != LAUNCH_OUT_OF_RESOURCES && status < NOT_PERMITTED;
-        if (!capture && (later || status == UNKNOWN || status == ECC_UNCORRECTABLE)) {
+        if (!capture && (later || status == UNKNOWN || status == ECC_UNCORRECTABLE || status == DEVICE_UNAVAILABLE)) {
             first = failure;
         }
         return failure;
@@ -150,6 +151,17 @@ final class Driver {
 
     void releasePrimaryContext(int device) {
         check("cuDevicePrimaryCtxRelease", cuda.cuDevicePrimaryCtxRelease_v2(device));
+    }
+
+    /**
+     * Releases the context at the end, also one that is unusable: the last release destroys it with all that it owns, and
+     * what the call says of the earlier error was told then.
+     */
+    void giveUpPrimaryContext(int device) {
+        int status = cuda.cuDevicePrimaryCtxRelease_v2(device);
+        if (isUsable()) {
+            check("cuDevicePrimaryCtxRelease", status);
+        }
     }
 
     void setCurrent(MemorySegment context) {
