@@ -20,6 +20,7 @@ while [ $# -gt 0 ]; do
     --steps) steps=$2; shift 2 ;;
     --filter) filter=$2; shift 2 ;;
     --small) small=--small; shift ;;
+    --help) sed -n "2,9p" "$0"; exit 0 ;;
     *) sed -n '2,9p' "$0" >&2; exit 2 ;;
   esac
 done
