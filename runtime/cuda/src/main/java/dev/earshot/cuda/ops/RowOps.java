@@ -1,33 +1,31 @@
 package dev.earshot.cuda.ops;
 
 import dev.earshot.cuda.device.CudaContext;
-import dev.earshot.cuda.kernels.L2NormalizeBackwardKernel;
-import dev.earshot.cuda.kernels.L2NormalizeKernel;
 import dev.earshot.cuda.kernels.LayerNormBackwardKernel;
 import dev.earshot.cuda.kernels.LayerNormKernel;
 import dev.earshot.cuda.kernels.LayerNormParametersBackwardKernel;
-import dev.earshot.cuda.kernels.SoftmaxBackwardKernel;
-import dev.earshot.cuda.kernels.SoftmaxKernel;
+import dev.earshot.cuda.kernels.RowBackwardKernel;
+import dev.earshot.cuda.kernels.RowKernel;
 import dev.earshot.tensor.Tensor;
 
 /** Ops on rows: layer norm, softmax, unit length, and their backward ops. */
 public final class RowOps {
     private final LayerNormKernel layerNorm;
-    private final SoftmaxKernel softmax;
-    private final L2NormalizeKernel l2Normalize;
+    private final RowKernel softmax;
+    private final RowKernel l2Normalize;
     private final LayerNormBackwardKernel layerNormBackward;
     private final LayerNormParametersBackwardKernel layerNormParametersBackward;
-    private final SoftmaxBackwardKernel softmaxBackward;
-    private final L2NormalizeBackwardKernel l2NormalizeBackward;
+    private final RowBackwardKernel softmaxBackward;
+    private final RowBackwardKernel l2NormalizeBackward;
 
     public RowOps(CudaContext cuda) {
         this.layerNorm = new LayerNormKernel(cuda);
-        this.softmax = new SoftmaxKernel(cuda);
-        this.l2Normalize = new L2NormalizeKernel(cuda);
+        this.softmax = new RowKernel(cuda, "softmax");
+        this.l2Normalize = new RowKernel(cuda, "l2_normalize");
         this.layerNormBackward = new LayerNormBackwardKernel(cuda);
         this.layerNormParametersBackward = new LayerNormParametersBackwardKernel(cuda);
-        this.softmaxBackward = new SoftmaxBackwardKernel(cuda);
-        this.l2NormalizeBackward = new L2NormalizeBackwardKernel(cuda);
+        this.softmaxBackward = new RowBackwardKernel(cuda, "softmax_backward");
+        this.l2NormalizeBackward = new RowBackwardKernel(cuda, "l2_normalize_backward");
     }
 
     public void layerNorm(Tensor x, Tensor gamma, Tensor beta, float eps, Tensor out) {

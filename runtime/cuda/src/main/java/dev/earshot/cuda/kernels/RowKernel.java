@@ -4,20 +4,24 @@ import dev.earshot.cuda.device.CudaContext;
 import dev.earshot.cuda.device.RowView;
 import dev.earshot.tensor.Tensor;
 
-/** Row-wise softmax of scale * x. Source: softmax.cu. Reference: NormOps. */
-public final class SoftmaxKernel {
+/**
+ * An op that maps each row to a row by itself, with one factor: softmax of scale * x (softmax.cu), division by the larger of
+ * the length and eps (l2_normalize.cu). Reference: NormOps.
+ */
+public final class RowKernel {
     private final CudaContext cuda;
     private final TypedKernels packed;
     private final TypedKernels scalar;
 
-    public SoftmaxKernel(CudaContext cuda) {
+    /** The kernels of {@code module}, the stem of a {@code .cu} file. */
+    public RowKernel(CudaContext cuda, String module) {
         this.cuda = cuda;
-        this.packed = new TypedKernels(cuda, "softmax", "softmax");
-        this.scalar = new TypedKernels(cuda, "softmax", "softmax_scalar");
+        this.packed = new TypedKernels(cuda, module, module);
+        this.scalar = new TypedKernels(cuda, module, module + "_scalar");
     }
 
     /** From the rows of x, F32 or BF16, to those of out, F32 or BF16, of the same shape. */
-    public void launch(Tensor x, float scale, Tensor out) {
+    public void launch(Tensor x, float factor, Tensor out) {
         RowView from = RowView.of(cuda, x);
         RowView to = RowView.of(cuda, out);
         boolean packs = RowPlan.packs(from, x.dtype()) && RowPlan.packs(to, out.dtype());
@@ -26,6 +30,6 @@ public final class SoftmaxKernel {
                         .launch((packs ? packed : scalar).of(x.dtype(), out.dtype()))
                         .rows(from)
                         .rows(to))
-                .real(scale));
+                .real(factor));
     }
 }
