@@ -161,7 +161,8 @@ public final class Report implements Callable<Integer> {
         return scores.size() == 2 ? String.format(Locale.ROOT, "%.2f", scores.get(1) / scores.get(0)) : "";
     }
 
-    private static String digits(double value) {
+    /** A number with three digits that mean something. */
+    static String digits(double value) {
         double size = Math.abs(value);
         return String.format(
                 Locale.ROOT, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : "%.3f", value);
