@@ -103,7 +103,7 @@ peers() {
     echo "no PyTorch with CUDA in python3: skipped"
     return 0
   }
-  EARSHOT_JAVA_CLASSPATH=$programs JAVA_HOME=$here/jre python3 "$here/peers/driver.py" --device cuda --backend "$backend" \
+  EARSHOT_COMMIT=$commit EARSHOT_JAVA_CLASSPATH=$programs JAVA_HOME=$here/jre python3 "$here/peers/driver.py" --device cuda --backend "$backend" \
     --models dino-vitb16,imagebind-image,pma-scanline --batches 1,8,64 --precisions fp32,bf16 \
     --engines earshot,torch,torch-compile,torch-graph --rounds 5 --out "$out/side-by-side"
 }
