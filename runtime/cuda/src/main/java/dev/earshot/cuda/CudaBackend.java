@@ -34,13 +34,13 @@ final class CudaBackend extends CudaForward {
     private final ThreadGuard guard;
     private final LeakRegistry.Handle leak;
     private final CudaContext context;
-    private final CudaLibraries libraries;
+    private final List<String> libraries;
     private final TrainingOps training;
     private int children;
     private boolean closed;
 
     /** A backend on card {@code ordinal}; the libraries are loaded. */
-    static CudaBackend open(int ordinal, CudaOptions options, CudaLibraries libraries) {
+    static CudaBackend open(int ordinal, CudaOptions options, List<String> libraries) {
         CudaContext context = new CudaContext(ordinal, options);
         try {
             return new CudaBackend(context, libraries);
@@ -50,7 +50,7 @@ final class CudaBackend extends CudaForward {
         }
     }
 
-    private CudaBackend(CudaContext context, CudaLibraries libraries) {
+    private CudaBackend(CudaContext context, List<String> libraries) {
         super(CudaOps.on(context));
         this.context = context;
         this.libraries = libraries;
@@ -66,7 +66,7 @@ final class CudaBackend extends CudaForward {
                 context.toString(),
                 "%s, compute capability %s, %s"
                         .formatted(card.name(), card.computeCapability(), gigabytes(card.memoryBytes())),
-                libraries.lines(),
+                libraries,
                 List.of(
                         "driver for CUDA " + card.driver(),
                         "%d multiprocessors, %s in use here"

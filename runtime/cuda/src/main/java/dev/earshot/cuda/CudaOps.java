@@ -28,7 +28,7 @@ record CudaOps(
     static CudaOps on(CudaContext context) {
         Cudnn cudnn = new Cudnn(context);
         ElementwiseOps elementwise = new ElementwiseOps(context);
-        ProductOps products = new ProductOps(context);
+        ProductOps products = new ProductOps(context, elementwise);
         return new CudaOps(
                 cudnn,
                 elementwise,

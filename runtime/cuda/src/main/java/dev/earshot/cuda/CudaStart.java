@@ -38,14 +38,14 @@ final class CudaStart {
         }
     }
 
-    private CudaLibraries libraries() {
+    private List<String> libraries() {
         LibraryReport driver = NativeLibraries.loadCudaDriver(flavour);
         NativeLibraries.loadJCuda(CudaSystem::initialise);
         LibraryReport products = NativeLibraries.loadCublasLt(flavour);
         LibraryReport convolutions = NativeLibraries.loadCudnn(flavour);
-        return new CudaLibraries(Stream.of(driver, products, convolutions)
+        return Stream.of(driver, products, convolutions)
                 .map(LibraryReport::toString)
-                .toList());
+                .toList();
     }
 
     private static List<CudaDevice> devices() {
@@ -84,7 +84,7 @@ final class CudaStart {
                         .formatted(name, device, name, name, name, name));
             }
         }
-        CudaLibraries libraries = libraries();
+        List<String> libraries = libraries();
         requireFit(devices(), ordinal);
         long limit = Long.getLong("earshot.cuda.memory", CudaOptions.NO_LIMIT);
         return CudaBackend.open(ordinal, new CudaOptions(name, tf32, limit), libraries);

@@ -38,9 +38,9 @@ public final class CudaContext implements AutoCloseable {
         this.primary = driver.retainPrimaryContext(handle);
         try {
             makeCurrent();
-            this.pool = new DevicePool(driver, handle, options.memoryLimit());
-            this.queue = new Queue(this, driver, pool, arena);
-            pool.useStream(queue.stream());
+            MemorySegment stream = driver.createStream();
+            this.pool = new DevicePool(driver, handle, options.memoryLimit(), stream);
+            this.queue = new Queue(this, driver, stream, pool, arena);
             this.modules = new KernelModules(this);
             this.transfers = new Transfers(this);
         } catch (RuntimeException e) {
@@ -190,7 +190,7 @@ public final class CudaContext implements AutoCloseable {
             modules.close();
             pool.close();
         }
-        driver.giveUpPrimaryContext(handle);
+        driver.releasePrimaryContext(handle);
         arena.close();
     }
 

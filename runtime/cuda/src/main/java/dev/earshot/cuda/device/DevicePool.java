@@ -19,22 +19,18 @@ final class DevicePool implements AutoCloseable {
     private final MemorySegment pool;
     private final long limit;
     private final Map<Long, Allocation> live = new HashMap<>();
-    private MemorySegment stream = MemorySegment.NULL;
+    private final MemorySegment stream;
     private long used;
-    private long peak;
 
     private record Allocation(long bytes, String what) {}
 
-    DevicePool(Driver driver, int device, long limit) {
+    /** Memory of {@code device} whose allocations follow the order of {@code stream}. */
+    DevicePool(Driver driver, int device, long limit, MemorySegment stream) {
         this.driver = driver;
+        this.stream = stream;
         this.pool = driver.defaultPool(device);
         this.limit = limit;
         driver.keepInPool(pool, limit);
-    }
-
-    /** Sets the stream whose order allocations follow. */
-    void useStream(MemorySegment queueStream) {
-        stream = queueStream;
     }
 
     /**
@@ -44,16 +40,14 @@ final class DevicePool implements AutoCloseable {
      * @throws CudaException with a table of the largest allocations if there is no more
      */
     long allocate(long bytes, String what) {
-        int status =
-                Math.addExact(used, bytes) > limit ? CudaStatus.OUT_OF_MEMORY : driver.allocate(bytes, pool, stream);
-        if (status == CudaStatus.OUT_OF_MEMORY) {
+        int status = Math.addExact(used, bytes) > limit ? Driver.OUT_OF_MEMORY : driver.allocate(bytes, pool, stream);
+        if (status == Driver.OUT_OF_MEMORY) {
             throw new CudaException(exhausted(bytes, what), status);
         }
         driver.check("cuMemAllocFromPoolAsync", status, bytes + " bytes for " + what);
         long address = driver.allocated();
         live.put(address, new Allocation(bytes, what));
         used += bytes;
-        peak = Math.max(peak, used);
         return address;
     }
 
@@ -88,11 +82,6 @@ final class DevicePool implements AutoCloseable {
     /** Bytes in use. */
     long usedBytes() {
         return used;
-    }
-
-    /** Largest number of bytes in use so far. */
-    long peakBytes() {
-        return peak;
     }
 
     /** Returns what is kept for later to the card. */

@@ -12,6 +12,8 @@ import java.lang.foreign.ValueLayout;
  * which {@link #check} refuses everything. One thread at a time: out-parameters share one piece of memory.
  */
 final class Driver {
+    static final int OUT_OF_MEMORY = 2;
+
     /** Statuses up to here concern one call; above, most leave the context unusable. */
     private static final int FIRST_STICKY = 700;
 
@@ -138,26 +140,16 @@ final class Driver {
         return out.get(ValueLayout.JAVA_LONG, 0);
     }
 
-    /** Free memory of the current context's device. */
-    long freeMemory() {
-        check("cuMemGetInfo", cuda.cuMemGetInfo_v2(out, out.asSlice(8)));
-        return out.get(ValueLayout.JAVA_LONG, 0);
-    }
-
     MemorySegment retainPrimaryContext(int device) {
         check("cuDevicePrimaryCtxRetain", cuda.cuDevicePrimaryCtxRetain(out, device));
         return out.get(ValueLayout.ADDRESS, 0);
-    }
-
-    void releasePrimaryContext(int device) {
-        check("cuDevicePrimaryCtxRelease", cuda.cuDevicePrimaryCtxRelease_v2(device));
     }
 
     /**
      * Releases the context at the end, also one that is unusable: the last release destroys it with all that it owns, and
      * what the call says of the earlier error was told then.
      */
-    void giveUpPrimaryContext(int device) {
+    void releasePrimaryContext(int device) {
         int status = cuda.cuDevicePrimaryCtxRelease_v2(device);
         if (isUsable()) {
             check("cuDevicePrimaryCtxRelease", status);
@@ -196,12 +188,6 @@ final class Driver {
 
     void synchronizeEvent(MemorySegment event) {
         check("cuEventSynchronize", cuda.cuEventSynchronize(event));
-    }
-
-    /** Milliseconds from one event to another. */
-    float elapsed(MemorySegment from, MemorySegment to) {
-        check("cuEventElapsedTime", cuda.cuEventElapsedTime(out, from, to));
-        return out.get(ValueLayout.JAVA_FLOAT, 0);
     }
 
     MemorySegment defaultPool(int device) {

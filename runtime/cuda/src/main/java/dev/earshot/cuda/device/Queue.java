@@ -26,10 +26,10 @@ public final class Queue {
     /** The steps of a program with the memory of their arguments. */
     record Recording(List<Step> steps, Arena arena) {}
 
-    Queue(CudaContext context, Driver driver, DevicePool pool, Arena arena) {
+    Queue(CudaContext context, Driver driver, MemorySegment stream, DevicePool pool, Arena arena) {
         this.context = context;
         this.driver = driver;
-        this.stream = driver.createStream();
+        this.stream = stream;
         this.launch = new Launch(this, context, arena);
         this.scratch = new ScratchMemory(pool);
     }

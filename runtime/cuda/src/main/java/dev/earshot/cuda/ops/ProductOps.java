@@ -23,16 +23,11 @@ public final class ProductOps implements AutoCloseable {
     private final ElementwiseOps elementwise;
     private final BiasActivationKernel biasActivation;
 
-    public ProductOps(CudaContext cuda) {
+    public ProductOps(CudaContext cuda, ElementwiseOps elementwise) {
         this.cuda = cuda;
         this.products = new MatrixProducts(cuda);
-        this.elementwise = new ElementwiseOps(cuda);
+        this.elementwise = elementwise;
         this.biasActivation = new BiasActivationKernel(cuda);
-    }
-
-    /** The products that other ops compose with kernels of their own. */
-    public MatrixProducts products() {
-        return products;
     }
 
     /** out = activation(x W^T + b). */
