@@ -161,9 +161,18 @@ char* Memory::allocate(size_t bytes, int pool) {
     allocation.owner = pool;
     used_ += bytes;
     live_++;
-    freed_.erase(reinterpret_cast<uintptr_t>(start));
+    forget_freed(allocation);
     allocations_[reinterpret_cast<uintptr_t>(start)] = allocation;
     return start;
+}
+
+// Addresses that a mapping took over, its guard pages included, are no longer those of what was freed there.
+void Memory::forget_freed(const Allocation& allocation) {
+    uintptr_t first = reinterpret_cast<uintptr_t>(allocation.region);
+    uintptr_t end = first + allocation.region_bytes;
+    for (auto old = freed_.begin(); old != freed_.end();) {
+        old = old->first < end && first < old->first + old->second ? freed_.erase(old) : std::next(old);
+    }
 }
 
 char* Memory::allocate_pinned(size_t bytes) {
@@ -171,6 +180,7 @@ char* Memory::allocate_pinned(size_t bytes) {
     char* start = map(bytes, 256, allocation);
     if (start != nullptr) {
         allocation.pinned = true;
+        forget_freed(allocation);
         allocations_[reinterpret_cast<uintptr_t>(start)] = allocation;
     }
     return start;

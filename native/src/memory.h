@@ -53,6 +53,7 @@ private:
     char* map(size_t bytes, size_t alignment, Allocation& allocation);
     std::string damage(const Allocation& allocation) const;
     void release(const Allocation& allocation);
+    void forget_freed(const Allocation& allocation);
 
     std::map<uintptr_t, Allocation> allocations_;
     std::map<uintptr_t, size_t> freed_; // a few of the latest, for messages
