@@ -104,6 +104,47 @@ public interface Backend extends AutoCloseable {
      */
     void attention(Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor bias, Tensor out);
 
+    /**
+     * Attention between the tokens of a grid of h x w with decomposed relative positions (Segment Anything, MViTv2):
+     *
+     * <pre>
+     * S[i, j] = scale * q_i . k_j + q_i . rowTable[y_i - y_j + h - 1] + q_i . columnTable[x_i - x_j + w - 1]
+     * out_i = sum over j of softmax_j(S[i, j]) v_j
+     * </pre>
+     *
+     * where token i is at row y_i = i / w and column x_i = i % w. The position terms take q unscaled. The scores of all
+     * tokens are never in memory at once.
+     *
+     * @param q F32 or BF16 [B, h * w, heads * hd]; a column slice of a joint qkv buffer is fine
+     * @param k q's type, [B, h * w, heads * hd]
+     * @param v q's type, [B, h * w, heads * hdv]
+     * @param rowTable F32 [2h - 1, hd], contiguous, shared by all heads
+     * @param columnTable F32 [2w - 1, hd], contiguous
+     * @param out F32 or BF16 [B, h * w, heads * hdv]
+     */
+    void gridAttention(
+            Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out);
+
+    /**
+     * Cuts grids of tokens into square windows: rows of windows, columns of windows within them, tokens row by row within a
+     * window. Where the grid is no multiple of the window, windows at the lower and right border are filled up.
+     *
+     * @param x F32 or BF16 [B, H, W, C], rows of C dense, other strides free
+     * @param window side s of a window
+     * @param padding F32 [C], contiguous: the token at positions outside the grid
+     * @param out F32 or BF16 [B * ceil(H / s) * ceil(W / s), s * s, C], contiguous
+     */
+    void partitionWindows(Tensor x, int window, Tensor padding, Tensor out);
+
+    /**
+     * Puts windows back together, without what filled them up; the way back of {@link #partitionWindows}.
+     *
+     * @param x F32 or BF16 [B * ceil(H / s) * ceil(W / s), s * s, C], contiguous
+     * @param window s
+     * @param out F32 or BF16 [B, H, W, C], rows of C dense, other strides free
+     */
+    void mergeWindows(Tensor x, int window, Tensor out);
+
     /** Attention weights softmax(scale * q k^T), out F32 [B, heads, Nq, Nk]; see {@link #attention}. */
     void attentionWeights(Tensor q, Tensor k, int heads, float scale, Tensor out);
 
@@ -240,6 +281,34 @@ public interface Backend extends AutoCloseable {
             Tensor centroids,
             Tensor similarities,
             Tensor inertia);
+
+    /**
+     * Counts the pixels of masks at the full size of their picture and finds their boxes, without making the masks.
+     *
+     * <p>The value L(y, x) of a pixel is fixed to the last bit, so that equal logits give equal results everywhere. An axis
+     * from n to m positions has, in double, s = max(0, (o + 0.5) * n / m - 0.5) at position o, i0 = floor(s) (at most n - 1),
+     * i1 = min(i0 + 1, n - 1), w1 = float(s - i0), w0 = 1 - w1 in fp32. Both stages of {@code resize} (logits to frame,
+     * inset to picture) compute, in fp32 with every operation rounded (no fused multiply-add),
+     * {@code wy0 * (wx0 * a + wx1 * b) + wy1 * (wx0 * c + wx1 * d)}, where a, b are the neighbours in row i0 and c, d those in
+     * row i1.
+     *
+     * @param logits F32 [N, h, w], contiguous
+     * @param threshold a pixel is set where L is larger (never where L is not a number)
+     * @param offset o
+     * @param out I32 [N, 7], contiguous: number of pixels with L above fp32(threshold + o), above fp32(threshold - o), above the
+     *     threshold; least column, least row, largest column, largest row of the set pixels, inclusive; 0 where none is set
+     */
+    void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out);
+
+    /**
+     * The pixels of chosen masks at the full size of their picture, a bit each; values as in {@link #measureMasks}.
+     *
+     * @param logits F32 [N, h, w], contiguous
+     * @param chosen I32 [M], contiguous: which of the N, each from 0 to N - 1 (not checked on a device: others give empty masks)
+     * @param threshold a pixel is set where L is larger
+     * @param out I64 [M, resize.words()], contiguous: pixel i, row by row, is bit i % 64 of word i / 64; the rest is 0
+     */
+    void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out);
 
     /** The backward ops and the optimiser's step. */
     TrainingOps training();

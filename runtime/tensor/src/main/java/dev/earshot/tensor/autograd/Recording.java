@@ -82,11 +82,13 @@ final class Recording implements AutoCloseable {
     }
 
     /** Fails if an input of {@code op} is active. */
-    void refuse(String op, Tensor input) {
-        if (isActive(input)) {
-            throw new IllegalStateException(
-                    "%s on a tape: expected frozen inputs, got %s that depends on a watched tensor"
-                            .formatted(op, input));
+    void refuse(String op, Tensor... inputs) {
+        for (Tensor input : inputs) {
+            if (isActive(input)) {
+                throw new IllegalStateException(
+                        "%s on a tape: expected frozen inputs, got %s that depends on a watched tensor"
+                                .formatted(op, input));
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Interpolation;
 import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.Linear;
+import dev.earshot.tensor.MaskResize;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.PixelMatching;
 import dev.earshot.tensor.PoolOp;
@@ -286,8 +287,7 @@ public final class Tape implements Backend {
 
     @Override
     public void attentionWeights(Tensor q, Tensor k, int heads, float scale, Tensor out) {
-        r.refuse("attentionWeights", q);
-        r.refuse("attentionWeights", k);
+        r.refuse("attentionWeights", q, k);
         b.attentionWeights(q, k, heads, scale, out);
         r.constant(out);
     }
@@ -331,6 +331,44 @@ public final class Tape implements Backend {
     @Override
     public void argmax(Tensor x, Tensor out) {
         b.argmax(x, out);
+        r.constant(out);
+    }
+
+    @Override
+    public void gridAttention(
+            Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out) {
+        r.refuse("gridAttention", q, k, v, rowTable, columnTable);
+        b.gridAttention(q, k, v, heads, scale, rowTable, columnTable, out);
+        r.constant(out);
+    }
+
+    @Override
+    public void partitionWindows(Tensor x, int window, Tensor padding, Tensor out) {
+        r.refuse("partitionWindows", x, padding);
+        b.partitionWindows(x, window, padding, out);
+        r.constant(out);
+    }
+
+    @Override
+    public void mergeWindows(Tensor x, int window, Tensor out) {
+        r.refuse("mergeWindows", x);
+        b.mergeWindows(x, window, out);
+        r.constant(out);
+    }
+
+    /** Counts are constants. */
+    @Override
+    public void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out) {
+        r.refuse("measureMasks", logits);
+        b.measureMasks(logits, resize, threshold, offset, out);
+        r.constant(out);
+    }
+
+    /** Pixels are constants. */
+    @Override
+    public void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out) {
+        r.refuse("maskBits", logits);
+        b.maskBits(logits, chosen, resize, threshold, out);
         r.constant(out);
     }
 

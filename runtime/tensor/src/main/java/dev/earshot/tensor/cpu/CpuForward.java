@@ -7,13 +7,16 @@ import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.Interpolation;
 import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.Linear;
+import dev.earshot.tensor.MaskResize;
 import dev.earshot.tensor.PixelMatching;
 import dev.earshot.tensor.PoolOp;
 import dev.earshot.tensor.ReduceOp;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.UnaryOp;
+import dev.earshot.tensor.internal.GridChecks;
 import dev.earshot.tensor.internal.ImageChecks;
 import dev.earshot.tensor.internal.KMeansChecks;
+import dev.earshot.tensor.internal.MaskChecks;
 import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TopKChecks;
@@ -270,5 +273,36 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
     public void argmax(Tensor x, Tensor out) {
         OpChecks.argmax(x, out);
         issue("argmax", out, () -> new Reductions.Argmax(View.of(x), View.of(out)));
+    }
+
+    @Override
+    public void gridAttention(
+            Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out) {
+        GridChecks.gridAttention(q, k, v, heads, rowTable, columnTable, out);
+        throw new UnsupportedOperationException("gridAttention");
+    }
+
+    @Override
+    public void partitionWindows(Tensor x, int window, Tensor padding, Tensor out) {
+        GridChecks.partitionWindows(x, window, padding, out);
+        throw new UnsupportedOperationException("partitionWindows");
+    }
+
+    @Override
+    public void mergeWindows(Tensor x, int window, Tensor out) {
+        GridChecks.mergeWindows(x, window, out);
+        throw new UnsupportedOperationException("mergeWindows");
+    }
+
+    @Override
+    public void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out) {
+        MaskChecks.measureMasks(logits, threshold, offset, out);
+        throw new UnsupportedOperationException("measureMasks");
+    }
+
+    @Override
+    public void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out) {
+        MaskChecks.maskBits(logits, chosen, resize, threshold, out);
+        throw new UnsupportedOperationException("maskBits");
     }
 }
