@@ -49,6 +49,8 @@ class SimulatedMemoryTest {
     @Test
     void aWriteFarOutsideIsAnIllegalAddress() {
         MemorySegment write = device.function("test_write", "u64", "u64");
+        Simulation.succeed(
+                cuda.cuMemFree_v2(device.allocate(1 << 20))); // the next allocation may lie where this one was
         long x = device.allocate(4L * FLOATS);
         Simulation.succeed(device.launch(write, 1, 1, 0, x, (long) FLOATS + 256));
         assertEquals(cuda.CUDA_ERROR_ILLEGAL_ADDRESS(), device.synchronize());
