@@ -1,6 +1,7 @@
 package dev.earshot.segmentation;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A black-and-white picture, one bit per pixel, row-major: the outline result for one frame, a SAM proposal, a ground
@@ -78,6 +79,25 @@ public final class BinaryMask {
             }
         }
         return true;
+    }
+
+    /** The smallest box around the set pixels; empty for an empty mask. */
+    public Optional<PixelBox> bounds() {
+        int left = width;
+        int right = -1;
+        int top = -1;
+        int bottom = -1;
+        for (int i = 0; i < words.length; i++) {
+            for (long rest = words[i]; rest != 0; rest &= rest - 1) {
+                int at = (i << 6) + Long.numberOfTrailingZeros(rest);
+                int x = at % width;
+                left = Math.min(left, x);
+                right = Math.max(right, x);
+                top = top < 0 ? at / width : top;
+                bottom = at / width;
+            }
+        }
+        return right < 0 ? Optional.empty() : Optional.of(new PixelBox(left, top, right + 1, bottom + 1));
     }
 
     /** Sets every pixel that is set in {@code other}, a mask of the same size. */

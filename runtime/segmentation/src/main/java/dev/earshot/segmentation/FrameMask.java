@@ -4,6 +4,7 @@ import dev.earshot.segmentation.output.MaskPng;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What sounds in one frame: plain data, valid for ever.
@@ -27,14 +28,29 @@ public record FrameMask(
         boolean silent,
         StageTimes times) {
     /**
-     * A candidate region, in MoCA a cluster.
+     * A candidate region: in MoCA a cluster, in the cascades an object proposal.
      *
      * @param score how well it fits the sound
-     * @param contrast how far its score lies above that of the whole frame
-     * @param share its share of the frame's tokens
+     * @param contrast how far its score lies above that of the whole frame, in the cascades above the mean over the
+     *     frame's proposals
+     * @param share its share of the frame, in MoCA of the frame's tokens
      * @param selected whether it was taken to sound
+     * @param proposal what else is known of an object proposal
      */
-    public record Region(double score, double contrast, double share, boolean selected) {}
+    public record Region(double score, double contrast, double share, boolean selected, Optional<Proposal> proposal) {
+        /** A cluster. */
+        public Region(double score, double contrast, double share, boolean selected) {
+            this(score, contrast, share, selected, Optional.empty());
+        }
+    }
+
+    /**
+     * An object proposal of a cascade.
+     *
+     * @param box what was cut out of the frame, in pixels of the size at which the method sees frames
+     * @param scaledScore the score on the scale that the threshold is held against
+     */
+    public record Proposal(PixelBox box, double scaledScore) {}
 
     public FrameMask {
         regions = List.copyOf(regions);

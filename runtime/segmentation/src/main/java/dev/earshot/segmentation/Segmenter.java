@@ -1,5 +1,8 @@
 package dev.earshot.segmentation;
 
+import java.util.List;
+import java.util.Map;
+
 /**
  * A method that outlines what can be heard. Holds networks ready to run: make one, use it for many clips, close it before
  * its backend. One thread and one clip at a time.
@@ -12,11 +15,19 @@ public interface Segmenter extends AutoCloseable {
      */
     Masks segment(Clip clip);
 
-    /** The method's name: {@code moca}. */
+    /**
+     * Outlines what sounds in frames that are at hand, all of one clip and in order; the same masks as
+     * {@link #segment(Clip)} draws.
+     *
+     * @throws IllegalStateException if closed
+     */
+    List<SegmentedFrame> segment(List<ClipFrame> frames);
+
+    /** The method's name: {@code moca}, {@code sam-bind}. */
     String method();
 
     /** Every setting that a result depends on, in words, for result files. */
-    java.util.Map<String, String> settings();
+    Map<String, String> settings();
 
     @Override
     void close();

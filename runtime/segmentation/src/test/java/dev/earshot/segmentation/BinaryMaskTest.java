@@ -52,4 +52,16 @@ class BinaryMaskTest {
         }
         return mask;
     }
+
+    @Test
+    void boundsAreTheExtremesOfTheSetPixels() {
+        BinaryMask mask = new BinaryMask(67, 9);
+        assertTrue(mask.bounds().isEmpty());
+        mask.set(66, 8);
+        assertEquals(new PixelBox(66, 8, 67, 9), mask.bounds().orElseThrow());
+        mask.set(40, 2);
+        mask.set(3, 5);
+        assertEquals(new PixelBox(3, 2, 67, 9), mask.bounds().orElseThrow());
+        assertThrows(IllegalArgumentException.class, () -> new PixelBox(4, 0, 4, 1));
+    }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.segmentation.FrameMask;
+import dev.earshot.segmentation.PixelBox;
 import dev.earshot.segmentation.StageTimes;
 import dev.earshot.segmentation.output.CocoRle;
 import java.io.IOException;
@@ -78,6 +79,11 @@ final class ResultJson implements AutoCloseable {
                 number("contrast", region.contrast());
                 number("share", region.share());
                 json.writeBooleanField("selected", region.selected());
+                if (region.proposal().isPresent()) {
+                    PixelBox box = region.proposal().get().box();
+                    number("scaledScore", region.proposal().get().scaledScore());
+                    numbers("box", box.left(), box.top(), box.width(), box.height());
+                }
                 json.writeEndObject();
             }
             json.writeEndArray();

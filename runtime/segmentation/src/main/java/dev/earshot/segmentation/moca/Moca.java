@@ -9,6 +9,8 @@ import dev.earshot.segmentation.audio.ImageBindAudio;
 import dev.earshot.segmentation.audio.Loudness;
 import dev.earshot.segmentation.image.ImagePreprocess;
 import dev.earshot.segmentation.image.RgbImage;
+import dev.earshot.segmentation.internal.Stopwatch;
+import dev.earshot.segmentation.internal.UnitVectors;
 import dev.earshot.segmentation.metrics.HeatMap;
 import dev.earshot.segmentation.moca.AudioVisualEncoder.Encoded;
 import dev.earshot.tensor.HostTensor;

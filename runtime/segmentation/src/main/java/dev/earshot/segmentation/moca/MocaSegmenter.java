@@ -87,12 +87,7 @@ public final class MocaSegmenter implements Segmenter {
         return new Masks(frames, new Results(frames));
     }
 
-    /**
-     * Outlines what sounds in frames that are at hand, all of one clip and in order; the same masks as
-     * {@link #segment(Clip)} draws.
-     *
-     * @throws IllegalStateException if closed
-     */
+    @Override
     public List<SegmentedFrame> segment(List<ClipFrame> frames) {
         checkOpen();
         return moca.segment(frames);
@@ -168,6 +163,12 @@ public final class MocaSegmenter implements Segmenter {
         words.put("silenceDbfs", String.valueOf(settings.silenceDbfs()));
         words.put("jointCentre", word(settings.jointCentre()));
         words.put("proposals", proposals.map(MaskProposals::name).orElse("none"));
+        proposals.ifPresent(source -> {
+            words.putAll(source.settings());
+            words.put("matchThreshold", String.valueOf(settings.matching().threshold()));
+            words.put("matchReferences", word(settings.matching().references()));
+            words.put("matchFallback", word(settings.matching().fallback()));
+        });
         words.put("inputSize", String.valueOf(settings.inputSize()));
         words.put("precision", settings.compute() == DType.BF16 ? "bf16" : "fp32");
         return words;

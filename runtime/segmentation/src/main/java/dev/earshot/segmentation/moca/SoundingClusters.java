@@ -1,5 +1,6 @@
 package dev.earshot.segmentation.moca;
 
+import dev.earshot.segmentation.internal.UnitVectors;
 import java.util.Arrays;
 import java.util.Optional;
 

@@ -1,28 +1,29 @@
-package dev.earshot.segmentation.moca;
+package dev.earshot.segmentation.internal;
 
 import dev.earshot.segmentation.StageTimes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Splits the time since its creation into stages, shared equally by a number of frames. */
-final class Stopwatch {
+public final class Stopwatch {
     private final int frames;
     private final Map<String, Long> nanos = new LinkedHashMap<>();
     private long last = System.nanoTime();
 
-    Stopwatch(int frames) {
+    /** Starts now. */
+    public Stopwatch(int frames) {
         this.frames = frames;
     }
 
     /** Books the time since the last call, or since creation, for {@code stage}. */
-    void lap(String stage) {
+    public void lap(String stage) {
         long now = System.nanoTime();
         nanos.merge(stage, (now - last) / frames, Long::sum);
         last = now;
     }
 
     /** What one frame took. */
-    StageTimes times() {
+    public StageTimes times() {
         return new StageTimes(nanos);
     }
 }
