@@ -7,5 +7,6 @@ module dev.earshot.models {
     exports dev.earshot.models.checkpoint;
     exports dev.earshot.models.dino;
     exports dev.earshot.models.imagebind;
+    exports dev.earshot.models.sam;
     exports dev.earshot.models.vit;
 }
