@@ -149,7 +149,7 @@ final class AblateCommand implements Callable<Integer> {
         if (!Files.exists(folder.resolve("shape.json"))) {
             try (Progress bar = bar("training clips", plan.trainClips())) {
                 new DemoWorld(Split.TRAIN, plan.seed(), SIDE, false)
-                        .writeTrainingArrays("mix", plan.trainClips(), folder, bar::stepBy);
+                        .writeTrainingArrays("mix", false, plan.trainClips(), folder, bar::stepBy);
             }
         }
         return folder;

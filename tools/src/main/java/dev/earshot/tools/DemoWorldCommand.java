@@ -61,6 +61,12 @@ final class DemoWorldCommand implements Callable<Integer> {
     private String scenes;
 
     @Option(
+            names = "--truth",
+            description = "For --layout training --split train: write masks, too (val and test always have them). The"
+                    + " audio-visual demo weights are trained without.")
+    private boolean truth;
+
+    @Option(
             names = "--size",
             defaultValue = "224",
             paramLabel = "PIXELS",
@@ -86,7 +92,7 @@ final class DemoWorldCommand implements Callable<Integer> {
                     case S4 -> world.write(DemoWorld.Layout.S4, clips, out, progress::stepBy);
                     case MS3 -> world.write(DemoWorld.Layout.MS3, clips, out, progress::stepBy);
                     case AVSS -> world.write(DemoWorld.Layout.AVSS, clips, out, progress::stepBy);
-                    case TRAINING -> world.writeTrainingArrays(scenes, clips, out, progress::stepBy);
+                    case TRAINING -> world.writeTrainingArrays(scenes, truth, clips, out, progress::stepBy);
                 }
             }
         }

@@ -82,14 +82,15 @@ public final class DemoWorld {
      * Writes raw arrays of single frames and seconds, see {@link TrainingExport}.
      *
      * @param scenes {@code mix} for the training mixture, {@code s4} or {@code ms3} for the scenes of that layout
+     * @param truth whether the training split gets masks, too; the other splits always have them
      */
-    public void writeTrainingArrays(String scenes, int count, Path out, IntConsumer progress) {
+    public void writeTrainingArrays(String scenes, boolean truth, int count, Path out, IntConsumer progress) {
         SceneKind kind = switch (scenes) {
             case "mix" -> null;
             case "s4" -> SceneKind.S4;
             case "ms3" -> SceneKind.MS3;
             default -> throw new IllegalArgumentException("scenes: expected mix, s4 or ms3, got " + scenes);
         };
-        new TrainingExport(split, seed, size).write(out, kind, count, progress);
+        new TrainingExport(split, seed, size, truth).write(out, kind, count, progress);
     }
 }

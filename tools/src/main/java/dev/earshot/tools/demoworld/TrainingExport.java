@@ -15,8 +15,10 @@ import java.util.stream.IntStream;
  * Frames and sounds in bulk for training scripts: one second of sound and one frame per scene, in raw arrays.
  *
  * <p>Files: {@code frames.u8} [n, size, size, 3]; {@code wave.i16} [n, 16000], little-endian; {@code motion.u8} [n, 32,
- * 32], see {@link MotionMap}; {@code shape.json}. The truth, {@code labels.u8} [n, size, size] (0 or class + 1) and
- * {@code sounding.u8} [n] (bit c: class c is heard), is written for val and test only: training has no masks.
+ * 32], see {@link MotionMap}; {@code shape.json}. The truth is {@code labels.u8} [n, size, size] (0 or class + 1; no
+ * scene shows two objects of one class, so it is a map of objects, too) and {@code sounding.u8} [n] (bit c: class c is
+ * heard). Val and test always have it, the training split only where it is asked for: the audio-visual networks learn
+ * without masks, and only the promptable one, which is about masks, is meant to see them.
  */
 final class TrainingExport {
     private static final int CELLS = 32;
@@ -26,19 +28,20 @@ final class TrainingExport {
     private final int size;
     private final Split split;
     private final long seed;
+    private final boolean truth;
 
-    TrainingExport(Split split, long seed, int size) {
+    TrainingExport(Split split, long seed, int size, boolean truth) {
         this.maker = new SceneMaker(size);
         this.size = size;
         this.split = split;
         this.seed = seed;
+        this.truth = truth || split != Split.TRAIN;
     }
 
     private record Sample(byte[] frame, byte[] wave, byte[] motion, byte[] labels, byte sounding) {}
 
     /** Writes {@code count} samples of one kind, or of a training mixture if {@code kind} is null. */
     void write(Path folder, SceneKind kind, int count, IntConsumer progress) {
-        boolean truth = split != Split.TRAIN;
         try {
             Files.createDirectories(folder);
             try (OutputStream frames = open(folder, "frames.u8");

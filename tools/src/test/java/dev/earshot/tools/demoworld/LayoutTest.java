@@ -134,7 +134,7 @@ class LayoutTest {
     @Test
     void trainingArraysHoldTheLayoutsClipsAndNoTruthForTraining() throws IOException {
         DemoWorld val = world(Split.VAL, new ArrayList<>());
-        val.writeTrainingArrays("ms3", 3, out.resolve("val"), _ -> {});
+        val.writeTrainingArrays("ms3", false, 3, out.resolve("val"), _ -> {});
         byte[] frames = Files.readAllBytes(out.resolve("val/frames.u8"));
         byte[] third = java.util.Arrays.copyOfRange(frames, 2 * 64 * 64 * 3, frames.length);
         assertEquals(
@@ -142,10 +142,34 @@ class LayoutTest {
                 java.util.Arrays.compare(
                         val.clip(DemoWorld.Layout.MS3, 2).frameOfSecond(2).rgb(), third));
         assertEquals(3, Files.size(out.resolve("val/sounding.u8")));
-        world(Split.TRAIN, new ArrayList<>()).writeTrainingArrays("mix", 2, out.resolve("train"), _ -> {});
+        world(Split.TRAIN, new ArrayList<>()).writeTrainingArrays("mix", false, 2, out.resolve("train"), _ -> {});
         assertFalse(Files.exists(out.resolve("train/labels.u8")));
         assertEquals(2 * 32_000, Files.size(out.resolve("train/wave.i16")));
-        assertThrows(IllegalArgumentException.class, () -> val.writeTrainingArrays("s5", 1, out.resolve("x"), _ -> {}));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> val.writeTrainingArrays("s5", false, 1, out.resolve("x"), _ -> {}));
+    }
+
+    @Test
+    void trainingArraysHoldTheObjectsMasksOnRequest() throws IOException {
+        DemoWorld train = world(Split.TRAIN, new ArrayList<>());
+        train.writeTrainingArrays("s4", true, 2, out.resolve("masks"), _ -> {});
+        train.writeTrainingArrays("s4", false, 2, out.resolve("plain"), _ -> {});
+        assertEquals(
+                -1L,
+                Files.mismatch(out.resolve("masks/frames.u8"), out.resolve("plain/frames.u8")),
+                "the same pictures with and without masks");
+        byte[] labels = Files.readAllBytes(out.resolve("masks/labels.u8"));
+        assertEquals(2 * 64 * 64, labels.length);
+        DemoClip clip = train.clip(DemoWorld.Layout.S4, 1);
+        byte[] numbers = clip.frameOfSecond(1).labels();
+        for (int i = 0; i < numbers.length; i++) {
+            int family = numbers[i] == 0
+                    ? 0
+                    : 1 + clip.scene().objects().get(numbers[i] - 1).kind().ordinal();
+            assertEquals(family, labels[64 * 64 + i], "pixel " + i);
+        }
+        assertFalse(Files.exists(out.resolve("plain/labels.u8")));
     }
 
     @Test
