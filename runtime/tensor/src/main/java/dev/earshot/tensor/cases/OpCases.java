@@ -25,6 +25,7 @@ public final class OpCases {
         LinearCases.addTo(add);
         NormCases.addTo(add);
         AttentionCases.addTo(add);
+        GridCases.addTo(add);
         ConvolutionCases.addTo(add);
         ResizeCases.addTo(add);
         ElementwiseCases.addTo(add);

@@ -4,16 +4,30 @@ import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * out = softmax(scale * q k^T + bias) v by tiles: one head of one batch element and some query rows at a time, so that the
+ * out = softmax(scale * q k^T + term) v by tiles: one head of one batch element and some query rows at a time, so that the
  * scores of a tile stay in cache and the score matrix of the whole never exists. Tiles are shared between the workers.
  */
-record Attention(View q, View k, View v, int heads, float scale, Optional<View> bias, View out) implements Op {
+record Attention(View q, View k, View v, int heads, float scale, Term term, View out) implements Op {
+    /** What is added to the scores. */
+    sealed interface Term {
+        Term NONE = new None();
+    }
+
+    private record None() implements Term {}
+
+    /** A tensor, F32 [B or 1, heads or 1, Nq or 1, Nk]. */
+    record Bias(View values) implements Term {}
+
+    /** The position terms of {@link dev.earshot.tensor.Backend#gridAttention}. */
+    record Positions(View rowTable, View columnTable) implements Term {}
+
     @Override
     public void bind(Binder binder) {
         DType operands = q.dtype() == DType.BF16 && binder.nativeBf16() ? DType.BF16 : DType.F32;
@@ -22,8 +36,7 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                 binder.input(q, operands, Products.rowsApart(q)),
                 binder.input(k, operands, Products.rowsApart(k)),
                 binder.input(v, operands, Products.rowsApart(v)),
-                bias.map(b ->
-                        binder.input(b, DType.F32, b.hasDenseRows() && (b.dim(2) == 1 || b.stride(2) == b.dim(3)))),
+                bias(binder),
                 target);
         AttentionTiles tiles = AttentionTiles.of(q.dim(0), heads, q.dim(1), k.dim(1), binder.workers());
         Task[] shares = new Task[binder.workers()];
@@ -39,10 +52,21 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                                 q.dim(1),
                                 k.dim(1),
                                 q.dim(2) / heads,
-                                bias.isPresent() ? " + bias" : ""),
+                                switch (term) {
+                                    case None none -> "";
+                                    case Bias bias -> " + bias";
+                                    case Positions positions -> " + positions";
+                                }),
                 flops,
                 shares);
         binder.finish(target, out);
+    }
+
+    private Optional<View> bias(Binder binder) {
+        return term instanceof Bias(View b)
+                ? Optional.of(
+                        binder.input(b, DType.F32, b.hasDenseRows() && (b.dim(2) == 1 || b.stride(2) == b.dim(3))))
+                : Optional.empty();
     }
 
     /** The tensors as the primitives read them. */
@@ -64,9 +88,13 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                 probabilities,
                 Products.packingPays(operands.q().dtype())
                         ? Optional.of(HeadPacking.of(binder, worker, operands.k(), operands.v(), heads))
+                        : Optional.empty(),
+                term instanceof Positions tables
+                        ? Optional.of(new RelativePositions(binder, worker, operands.q(), heads, tables, tiles))
                         : Optional.empty());
         Map<Long, TileCalls> calls = new HashMap<>();
         List<Task> order = new ArrayList<>();
+        buffers.positions().ifPresent(order::add);
         for (int i = from; i < to; i++) {
             AttentionTiles.Tile tile = tiles.tile(i);
             long[] starts = starts(operands, tile);
@@ -80,15 +108,17 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
             }
             TileCalls tileCalls =
                     calls.computeIfAbsent(tile.rows(), rows -> calls(binder, worker, operands, rows, buffers));
-            order.add(tileCalls.at(starts));
+            order.add(tileCalls.at(starts, tile.firstRow()));
         }
-        List<Task> owned = new ArrayList<>(calls.values());
-        buffers.packing().ifPresent(owned::add);
-        return new Share(order.toArray(Task[]::new), owned.toArray(Task[]::new));
+        return new Share(order.toArray(Task[]::new), calls.values(), buffers);
     }
 
-    /** Temporaries of one worker: addresses of the scores and probabilities of a tile, and the packed operands of a head. */
-    private record Buffers(long scores, long probabilities, Optional<HeadPacking> packing) {
+    /**
+     * Temporaries of one worker: addresses of the scores and probabilities of a tile, the packed operands of a head, and the
+     * position terms.
+     */
+    private record Buffers(
+            long scores, long probabilities, Optional<HeadPacking> packing, Optional<RelativePositions> positions) {
         Products.Layout layout(Products.Layout plain) {
             return packing.isPresent() ? Products.Layout.PACKED : plain;
         }
@@ -158,13 +188,25 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                 .with(dnnl.DNNL_ARG_WEIGHTS(), o.v().address())
                 .with(dnnl.DNNL_ARG_DST(), o.out().address())
                 .bind();
-        return new TileCalls(product.bind(), softmax, weighting, o.bias().isPresent());
+        return new TileCalls(
+                product.bind(),
+                softmax,
+                weighting,
+                o.bias().isPresent(),
+                buffers.positions().map(positions -> positions.tile(rows)),
+                buffers.scores());
     }
 
     /** The calls for tiles of one height. */
-    private record TileCalls(Call scores, Call softmax, Call weighting, boolean biased) implements Task {
+    private record TileCalls(
+            Call scores,
+            Call softmax,
+            Call weighting,
+            boolean biased,
+            Optional<RelativePositions.Tile> positions,
+            long scoreAddress) {
         /** These calls on the tile whose queries, keys, values, results and bias are at {@code starts}. */
-        Task at(long[] starts) {
+        Task at(long[] starts, long firstRow) {
             MemorySegment q = NativeMemory.pointer(starts[0]);
             MemorySegment k = NativeMemory.pointer(starts[1]);
             MemorySegment v = NativeMemory.pointer(starts[2]);
@@ -178,27 +220,25 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
                 if (biased) {
                     scores.point(3, bias);
                 }
-                run();
+                scores.run();
+                if (positions.isPresent()) {
+                    positions.get().addTo(scoreAddress, q, firstRow);
+                }
+                softmax.run();
+                weighting.run();
             };
         }
 
-        @Override
-        public void run() {
-            scores.run();
-            softmax.run();
-            weighting.run();
-        }
-
-        @Override
-        public void close() {
+        void close() {
             scores.close();
             softmax.close();
             weighting.close();
+            positions.ifPresent(RelativePositions.Tile::close);
         }
     }
 
     /** The tiles of one worker in order, on calls that they share. */
-    private record Share(Task[] order, Task[] owned) implements Task {
+    private record Share(Task[] order, Collection<TileCalls> calls, Buffers buffers) implements Task {
         @Override
         public void run() {
             for (Task task : order) {
@@ -208,9 +248,9 @@ record Attention(View q, View k, View v, int heads, float scale, Optional<View> 
 
         @Override
         public void close() {
-            for (Task task : owned) {
-                task.close();
-            }
+            calls.forEach(TileCalls::close);
+            buffers.packing().ifPresent(Task::close);
+            buffers.positions().ifPresent(Task::close);
         }
     }
 }

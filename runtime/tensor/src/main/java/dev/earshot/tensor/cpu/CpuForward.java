@@ -102,7 +102,8 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
         issue(
                 "attention",
                 out,
-                () -> new Attention(View.of(q), View.of(k), View.of(v), heads, scale, Optional.empty(), View.of(out)));
+                () -> new Attention(
+                        View.of(q), View.of(k), View.of(v), heads, scale, Attention.Term.NONE, View.of(out)));
     }
 
     @Override
@@ -112,7 +113,13 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
                 "attention",
                 out,
                 () -> new Attention(
-                        View.of(q), View.of(k), View.of(v), heads, scale, Optional.of(View.of(bias)), View.of(out)));
+                        View.of(q),
+                        View.of(k),
+                        View.of(v),
+                        heads,
+                        scale,
+                        new Attention.Bias(View.of(bias)),
+                        View.of(out)));
     }
 
     @Override
@@ -279,19 +286,22 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
     public void gridAttention(
             Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out) {
         GridChecks.gridAttention(q, k, v, heads, rowTable, columnTable, out);
-        throw new UnsupportedOperationException("gridAttention");
+        issue("gridAttention", out, () -> {
+            Attention.Term positions = new Attention.Positions(View.of(rowTable), View.of(columnTable));
+            return new Attention(View.of(q), View.of(k), View.of(v), heads, scale, positions, View.of(out));
+        });
     }
 
     @Override
     public void partitionWindows(Tensor x, int window, Tensor padding, Tensor out) {
         GridChecks.partitionWindows(x, window, padding, out);
-        throw new UnsupportedOperationException("partitionWindows");
+        issue("partitionWindows", out, () -> new Windows.Partition(View.of(x), window, View.of(padding), View.of(out)));
     }
 
     @Override
     public void mergeWindows(Tensor x, int window, Tensor out) {
         GridChecks.mergeWindows(x, window, out);
-        throw new UnsupportedOperationException("mergeWindows");
+        issue("mergeWindows", out, () -> new Windows.Merge(View.of(x), window, View.of(out)));
     }
 
     @Override

@@ -31,6 +31,13 @@ final class HeapRows {
         }
     }
 
+    /** y[at + i] += shift + x[from + i]. */
+    static void addShifted(float[] x, int from, float shift, float[] y, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            y[at + i] += shift + x[from + i];
+        }
+    }
+
     /** x *= y. */
     static void multiply(float[] x, float[] y, int n) {
         for (int i = 0; i < n; i++) {

@@ -240,19 +240,22 @@ abstract sealed class ReferenceForward implements Backend permits ReferenceBacke
     public void gridAttention(
             Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out) {
         GridChecks.gridAttention(q, k, v, heads, rowTable, columnTable, out);
-        throw new UnsupportedOperationException("gridAttention");
+        run("gridAttention", () -> {
+            AttentionOps.Bias positions = GridOps.relativePositions(q, heads, rowTable, columnTable, rounding);
+            AttentionOps.attention(q, k, v, heads, scale, positions, out, rounding);
+        });
     }
 
     @Override
     public void partitionWindows(Tensor x, int window, Tensor padding, Tensor out) {
         GridChecks.partitionWindows(x, window, padding, out);
-        throw new UnsupportedOperationException("partitionWindows");
+        run("partitionWindows", () -> GridOps.partitionWindows(x, window, padding, out, rounding));
     }
 
     @Override
     public void mergeWindows(Tensor x, int window, Tensor out) {
         GridChecks.mergeWindows(x, window, out);
-        throw new UnsupportedOperationException("mergeWindows");
+        run("mergeWindows", () -> GridOps.mergeWindows(x, window, out));
     }
 
     @Override
