@@ -27,6 +27,32 @@ public final class BinaryMask {
         this.words = new long[(int) (((long) width * height + 63) >>> 6)];
     }
 
+    private BinaryMask(int width, int height, long[] words) {
+        this.width = width;
+        this.height = height;
+        this.words = words;
+    }
+
+    /**
+     * A mask of packed bits.
+     *
+     * @param words bit i & 63 of word i >> 6 is pixel i, row-major; owned by the mask from now on
+     * @throws IllegalArgumentException if their number does not fit the size or a bit behind the last pixel is set
+     */
+    public static BinaryMask ofWords(int width, int height, long[] words) {
+        long pixels = (long) width * height;
+        if (width <= 0 || height <= 0 || words.length != (pixels + 63) >>> 6) {
+            throw new IllegalArgumentException(
+                    "mask of %d x %d (width x height): expected positive sides and %d words, got %d"
+                            .formatted(width, height, (pixels + 63) >>> 6, words.length));
+        }
+        if ((pixels & 63) != 0 && words[words.length - 1] >>> pixels != 0) {
+            throw new IllegalArgumentException(
+                    "mask of %d x %d: bits behind the last pixel are set".formatted(width, height));
+        }
+        return new BinaryMask(width, height, words);
+    }
+
     /** A mask with a pixel set wherever {@code pixels} (row-major, width * height) is not 0. */
     public static BinaryMask of(int width, int height, byte[] pixels) {
         BinaryMask mask = new BinaryMask(width, height);
@@ -60,6 +86,11 @@ public final class BinaryMask {
     public void set(int x, int y) {
         int i = index(x, y);
         words[i >> 6] |= 1L << i;
+    }
+
+    /** Word {@code i} of the packed bits; see {@link #ofWords}. */
+    public long word(int i) {
+        return words[i];
     }
 
     /** Number of set pixels. */

@@ -64,4 +64,21 @@ class BinaryMaskTest {
         assertEquals(new PixelBox(3, 2, 67, 9), mask.bounds().orElseThrow());
         assertThrows(IllegalArgumentException.class, () -> new PixelBox(4, 0, 4, 1));
     }
+
+    @Test
+    void packedBitsAreTakenAndGivenBack() {
+        long[] words = {1L << 63 | 2, 1};
+        BinaryMask mask = BinaryMask.ofWords(11, 6, words);
+        assertTrue(mask.get(1, 0) && mask.get(63 % 11, 63 / 11) && mask.get(64 % 11, 64 / 11));
+        assertEquals(3, mask.area());
+        assertEquals(1L << 63 | 2, mask.word(0));
+    }
+
+    @Test
+    void packedBitsOfAnotherSizeOrBehindTheLastPixelAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> BinaryMask.ofWords(11, 6, new long[1]));
+        assertThrows(IllegalArgumentException.class, () -> BinaryMask.ofWords(0, 6, new long[0]));
+        assertThrows(IllegalArgumentException.class, () -> BinaryMask.ofWords(11, 6, new long[] {0, 4}));
+        assertEquals(64, BinaryMask.ofWords(8, 8, new long[] {-1}).area());
+    }
 }

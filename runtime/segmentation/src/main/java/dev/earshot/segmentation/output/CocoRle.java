@@ -31,32 +31,39 @@ public record CocoRle(int height, int width, int[] counts) {
 
     /** Encodes a mask. */
     public static CocoRle of(BinaryMask mask) {
-        int height = mask.height();
-        int[] counts = new int[16];
-        int runs = 0;
-        int length = 0;
-        boolean set = false;
-        for (int i = 0; i < height * mask.width(); i++) {
-            if (mask.get(i / height, i % height) != set) {
-                counts = runs + 1 < counts.length ? counts : Arrays.copyOf(counts, 2 * counts.length);
-                counts[runs++] = length;
-                length = 0;
-                set = !set;
-            }
-            length++;
+        return new CocoRle(mask.height(), mask.width(), ColumnRuns.of(mask, 0, 0, mask.width(), mask.height()));
+    }
+
+    /**
+     * Encodes a picture that shows {@code part} at column {@code left} and row {@code top} and is clear elsewhere.
+     *
+     * @param width columns of the picture
+     * @param height rows of the picture
+     * @throws IllegalArgumentException if the part does not lie within the picture
+     */
+    public static CocoRle ofPart(BinaryMask part, int left, int top, int width, int height) {
+        if (left < 0 || top < 0 || left > width - part.width() || top > height - part.height()) {
+            throw new IllegalArgumentException(
+                    "RLE: expected a part within %d x %d (width x height), got %d x %d at (%d, %d)"
+                            .formatted(width, height, part.width(), part.height(), left, top));
         }
-        counts[runs++] = length;
-        return new CocoRle(height, mask.width(), Arrays.copyOf(counts, runs));
+        return new CocoRle(height, width, ColumnRuns.of(part, left, top, width, height));
     }
 
     /** Decodes to a mask. */
     public BinaryMask toMask() {
         BinaryMask mask = new BinaryMask(width, height);
         int at = 0;
-        for (int run = 0; run < counts.length; run++) {
-            for (int end = at + counts[run]; at < end; at++) {
-                if (run % 2 == 1) {
-                    mask.set(at / height, at % height);
+        for (int run = 0; run < counts.length; at += counts[run++]) {
+            if (run % 2 == 1) {
+                int x = at / height;
+                int y = at % height;
+                for (int left = counts[run]; left > 0; left--) {
+                    mask.set(x, y++);
+                    if (y == height) {
+                        y = 0;
+                        x++;
+                    }
                 }
             }
         }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.MediaException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +75,59 @@ class CocoRleTest {
             assertEquals(mask.area(), rle.area());
             assertArrayEquals(box(mask), rle.boundingBox());
         }
+    }
+
+    @Test
+    void runsAreThoseOfAWalkOverThePixels() {
+        for (int seed = 0; seed < 300; seed++) {
+            Random sizes = new Random(1000 + seed);
+            int width = 1 + sizes.nextInt(200);
+            int height = 1 + sizes.nextInt(200);
+            BinaryMask mask = random(width, height, seed, sizes.nextDouble());
+            assertArrayEquals(runs(mask), CocoRle.of(mask).counts(), width + " x " + height);
+        }
+    }
+
+    /** A part at the left, right, upper and lower border, in the middle, of full height, of full width, and everything. */
+    @Test
+    void aPartIsEncodedAsIfThePictureWereClearAroundIt() {
+        for (int seed = 0; seed < 300; seed++) {
+            Random sizes = new Random(seed);
+            int width = 1 + sizes.nextInt(80);
+            int height = 1 + sizes.nextInt(80);
+            int left = sizes.nextInt(3) == 0 ? 0 : sizes.nextInt(50);
+            int top = sizes.nextInt(3) == 0 ? 0 : sizes.nextInt(50);
+            int fullWidth = left + width + (sizes.nextInt(3) == 0 ? 0 : sizes.nextInt(50));
+            int fullHeight = top + height + (sizes.nextInt(3) == 0 ? 0 : sizes.nextInt(50));
+            BinaryMask part = random(width, height, seed, 0.3 + sizes.nextInt(3));
+            BinaryMask full = new BinaryMask(fullWidth, fullHeight);
+            for (int y = 0; y < height; y++) {
+                for (int x = 0; x < width; x++) {
+                    if (part.get(x, y)) {
+                        full.set(left + x, top + y);
+                    }
+                }
+            }
+            CocoRle rle = CocoRle.ofPart(part, left, top, fullWidth, fullHeight);
+            assertArrayEquals(runs(full), rle.counts(), "seed " + seed);
+            assertEquals(full, rle.toMask());
+        }
+        BinaryMask part = new BinaryMask(3, 2);
+        assertThrows(IllegalArgumentException.class, () -> CocoRle.ofPart(part, 1, 0, 3, 2));
+        assertThrows(IllegalArgumentException.class, () -> CocoRle.ofPart(part, 0, -1, 9, 9));
+    }
+
+    private static int[] runs(BinaryMask mask) {
+        List<Integer> runs = new ArrayList<>(List.of(0));
+        for (int x = 0; x < mask.width(); x++) {
+            for (int y = 0; y < mask.height(); y++) {
+                if (mask.get(x, y) != (runs.size() % 2 == 0)) {
+                    runs.add(0);
+                }
+                runs.set(runs.size() - 1, runs.getLast() + 1);
+            }
+        }
+        return runs.stream().mapToInt(n -> n).toArray();
     }
 
     private static int[] box(BinaryMask mask) {
