@@ -7,6 +7,7 @@ module dev.earshot.segmentation {
     requires java.desktop;
 
     exports dev.earshot.segmentation.audio;
+    exports dev.earshot.segmentation.cascade;
     exports dev.earshot.segmentation.datasets;
     exports dev.earshot.segmentation.image;
     exports dev.earshot.segmentation.metrics;

@@ -1,5 +1,7 @@
 package dev.earshot.segmentation;
 
+import dev.earshot.segmentation.cascade.SamBind;
+import dev.earshot.segmentation.cascade.SamBindSettings;
 import dev.earshot.segmentation.moca.MaskProposals;
 import dev.earshot.segmentation.moca.MocaSegmenter;
 import dev.earshot.segmentation.moca.MocaSettings;
@@ -34,5 +36,16 @@ public final class Segmenters {
     /** MoCA whose masks are matched with outlines that {@code proposals} suggests; close those after the segmenter. */
     public static Segmenter moca(Backend backend, MocaWeights weights, MocaSettings settings, MaskProposals proposals) {
         return new MocaSegmenter(backend, weights, settings, Optional.of(proposals));
+    }
+
+    /**
+     * SAM-BIND, which needs no training: objects that {@code proposals} suggest, held against the sound by ImageBind.
+     *
+     * @param weights ImageBind; its adapters, if any, are not used; may be closed afterwards
+     * @param proposals SAM's automatic masks; close them after the segmenter
+     */
+    public static Segmenter samBind(
+            Backend backend, MocaWeights weights, MaskProposals proposals, SamBindSettings settings) {
+        return new SamBind(backend, weights.imageBind(), proposals, settings);
     }
 }
