@@ -124,6 +124,33 @@ class BackendContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void wrongMaskArgumentsAreNamed(String name) {
+        on(name, (b, ws, p) -> {
+            MaskResize resize = new MaskResize(8, 8, 8, 6, 11, 9);
+            Tensor logits = ws.allocate(DType.F32, 3, 4, 4);
+            Tensor chosen = ws.allocate(DType.I32, 2);
+            Tensor measures = ws.allocate(DType.I32, 3, 7);
+            Tensor bits = ws.allocate(DType.I64, 2, 2);
+            refused("measureMasks logits: expected rank 3, got f32 [3, 16]", () -> {
+                b.measureMasks(logits.reshape(3, 16), resize, 0, 1, measures);
+            });
+            refused("measureMasks offset: expected at least 0, got -1.0", () -> {
+                b.measureMasks(logits, resize, 0, -1, measures);
+            });
+            refused("measureMasks out: expected shape [3, 7], got i32 [2]", () -> {
+                b.measureMasks(logits, resize, 0, 1, chosen);
+            });
+            refused("maskBits threshold: expected a finite number, got NaN", () -> {
+                b.maskBits(logits, chosen, resize, Float.NaN, bits);
+            });
+            refused("maskBits out: expected shape [2, 2], got i64 [2, 3]", () -> {
+                b.maskBits(logits, chosen, resize, 0, ws.allocate(DType.I64, 2, 3));
+            });
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void wrongWeightsAreNamed(String name) {
         on(name, (b, ws, p) -> {
             refused("linear bias: expected a float [5], got F32 [4]", () -> {

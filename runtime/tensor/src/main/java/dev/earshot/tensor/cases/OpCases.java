@@ -34,6 +34,7 @@ public final class OpCases {
         KMeansCases.addTo(add);
         TopKCases.addTo(add);
         PictureCases.addTo(add);
+        MaskCases.addTo(add);
         AccumulateCases.addTo(add);
         BackwardCases.addTo(add);
         AttentionBackwardCases.addTo(add);

@@ -8,6 +8,7 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.internal.Elements;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * One result of a row within its buffer.
@@ -23,10 +24,11 @@ record OpOutput(Backend backend, HostTensor initial, Tensor buffer, Layout layou
         backend.upload(initial, buffer);
     }
 
-    /** The result, row-major; integers as doubles. */
+    /** The result, row-major; integers as doubles, of I64 the upper and the lower half, so that no bit is lost. */
     double[] values() {
         if (!buffer.dtype().isFloat()) {
-            return Arrays.stream(backend.downloadIntegers(view()))
+            LongStream integers = Arrays.stream(backend.downloadIntegers(view()));
+            return (buffer.dtype() == DType.I64 ? integers.flatMap(OpOutput::halves) : integers)
                     .asDoubleStream()
                     .toArray();
         }
@@ -36,6 +38,10 @@ record OpOutput(Backend backend, HostTensor initial, Tensor buffer, Layout layou
             wide[i] = values[i];
         }
         return wide;
+    }
+
+    private static LongStream halves(long value) {
+        return LongStream.of(value >> Integer.SIZE, value & 0xffff_ffffL);
     }
 
     /** Number of elements of the buffer beside the view that the op has changed. */

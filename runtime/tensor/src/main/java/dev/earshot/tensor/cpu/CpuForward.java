@@ -307,12 +307,12 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
     @Override
     public void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out) {
         MaskChecks.measureMasks(logits, threshold, offset, out);
-        throw new UnsupportedOperationException("measureMasks");
+        issue("measureMasks", out, () -> new MeasureMasks(View.of(logits), resize, threshold, offset, View.of(out)));
     }
 
     @Override
     public void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out) {
         MaskChecks.maskBits(logits, chosen, resize, threshold, out);
-        throw new UnsupportedOperationException("maskBits");
+        issue("maskBits", out, () -> new MaskBits(View.of(logits), View.of(chosen), resize, threshold, View.of(out)));
     }
 }

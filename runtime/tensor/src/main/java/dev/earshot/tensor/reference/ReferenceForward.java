@@ -261,12 +261,12 @@ abstract sealed class ReferenceForward implements Backend permits ReferenceBacke
     @Override
     public void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out) {
         MaskChecks.measureMasks(logits, threshold, offset, out);
-        throw new UnsupportedOperationException("measureMasks");
+        run("measureMasks", () -> MaskOps.measureMasks(logits, resize, threshold, offset, out));
     }
 
     @Override
     public void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out) {
         MaskChecks.maskBits(logits, chosen, resize, threshold, out);
-        throw new UnsupportedOperationException("maskBits");
+        run("maskBits", () -> MaskOps.maskBits(logits, chosen, resize, threshold, out));
     }
 }

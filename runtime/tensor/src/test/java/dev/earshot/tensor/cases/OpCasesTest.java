@@ -47,8 +47,14 @@ class OpCasesTest {
     /** Largest row of a model's size that is run; {@code -Dearshot.test.flops} lowers it for a slow device. */
     private static final double MOST_FLOPS = Double.parseDouble(System.getProperty("earshot.test.flops", "Infinity"));
 
-    private static final Set<String> F32_ONLY =
-            Set.of("crossModalAttention", "crossModalAttentionBackward", "adam", "cosineKMeans", "mergeTopK");
+    private static final Set<String> F32_ONLY = Set.of(
+            "crossModalAttention",
+            "crossModalAttentionBackward",
+            "adam",
+            "cosineKMeans",
+            "mergeTopK",
+            "measureMasks",
+            "maskBits");
 
     private final List<Backend> backends = new ArrayList<>();
     private Backend truth;
