@@ -10,6 +10,7 @@ import dev.earshot.tools.parity.kinds.MocaKinds;
 import dev.earshot.tools.parity.kinds.NeighbourKinds;
 import dev.earshot.tools.parity.kinds.OptimizerKinds;
 import dev.earshot.tools.parity.kinds.PixelMatchingKinds;
+import dev.earshot.tools.parity.kinds.SamKinds;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,6 +32,7 @@ public final class KindRunners {
         runners.putAll(OptimizerKinds.RUNNERS);
         runners.putAll(NeighbourKinds.RUNNERS);
         runners.putAll(PixelMatchingKinds.RUNNERS);
+        runners.putAll(SamKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }
 }
