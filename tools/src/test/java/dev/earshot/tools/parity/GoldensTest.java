@@ -69,7 +69,7 @@ class GoldensTest {
         return tests(SimulatedCard.NAME, compute, false);
     }
 
-    /** ImageBind-Huge and ViT-B/16 with generated weights: about 8 GB of memory. */
+    /** ImageBind-Huge, DINO ViT-B/16 and SAM ViT-B with generated weights: about 8 GB of memory. */
     @Tag("slow")
     @TestFactory
     Stream<DynamicTest> fullSizeCases() {
