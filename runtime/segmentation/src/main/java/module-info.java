@@ -14,6 +14,7 @@ module dev.earshot.segmentation {
     exports dev.earshot.segmentation.moca;
     exports dev.earshot.segmentation.output;
     exports dev.earshot.segmentation.proposals;
+    exports dev.earshot.segmentation.sam;
     exports dev.earshot.segmentation.training;
     exports dev.earshot.segmentation.video;
     exports dev.earshot.segmentation;

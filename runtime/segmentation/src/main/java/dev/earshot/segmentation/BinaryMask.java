@@ -93,6 +93,21 @@ public final class BinaryMask {
         return words[i];
     }
 
+    /** Where the run of equal pixels from column {@code x} of row {@code y} on ends: the first other column, or the width. */
+    public int runEnd(int x, int y) {
+        int i = index(x, y);
+        long rowEnd = (y + 1L) * width;
+        long flip = (words[i >> 6] >>> i & 1) != 0 ? -1 : 0;
+        int word = i >> 6;
+        long others = (words[word] ^ flip) & -1L << i;
+        while (others == 0 && word + 1L << 6 < rowEnd) {
+            word++;
+            others = words[word] ^ flip;
+        }
+        long end = others == 0 ? rowEnd : ((long) word << 6) + Long.numberOfTrailingZeros(others);
+        return (int) (Math.min(end, rowEnd) - (long) y * width);
+    }
+
     /** Number of set pixels. */
     public long area() {
         long area = 0;

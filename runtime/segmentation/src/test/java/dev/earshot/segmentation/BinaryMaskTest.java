@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class BinaryMaskTest {
@@ -80,5 +81,28 @@ class BinaryMaskTest {
         assertThrows(IllegalArgumentException.class, () -> BinaryMask.ofWords(0, 6, new long[0]));
         assertThrows(IllegalArgumentException.class, () -> BinaryMask.ofWords(11, 6, new long[] {0, 4}));
         assertEquals(64, BinaryMask.ofWords(8, 8, new long[] {-1}).area());
+    }
+
+    @Test
+    void runsEndWhereThePixelsChange() {
+        Random random = new Random(3);
+        for (int seed = 0; seed < 200; seed++) {
+            int width = 1 + random.nextInt(150);
+            int height = 1 + random.nextInt(6);
+            BinaryMask mask = new BinaryMask(width, height);
+            double share = random.nextInt(5) / 4.0;
+            for (int i = 0; i < width * height; i++) {
+                if (random.nextDouble() < share) {
+                    mask.set(i % width, i / width);
+                }
+            }
+            for (int i = 0; i < width * height; i++) {
+                int end = i % width;
+                while (end < width && mask.get(end, i / width) == mask.get(i % width, i / width)) {
+                    end++;
+                }
+                assertEquals(end, mask.runEnd(i % width, i / width));
+            }
+        }
     }
 }
