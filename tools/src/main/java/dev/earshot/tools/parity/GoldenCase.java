@@ -89,6 +89,11 @@ public final class GoldenCase implements AutoCloseable {
         return description.path("config");
     }
 
+    /** All of {@code case.json}, for kinds that keep something beside their configuration. */
+    public JsonNode description() {
+        return description;
+    }
+
     /** A whole number of the configuration. */
     public int intOption(String key) {
         JsonNode value = config().path(key);

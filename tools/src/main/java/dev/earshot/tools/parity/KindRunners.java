@@ -11,6 +11,7 @@ import dev.earshot.tools.parity.kinds.NeighbourKinds;
 import dev.earshot.tools.parity.kinds.OptimizerKinds;
 import dev.earshot.tools.parity.kinds.PixelMatchingKinds;
 import dev.earshot.tools.parity.kinds.SamKinds;
+import dev.earshot.tools.parity.kinds.SamMaskKinds;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,6 +34,7 @@ public final class KindRunners {
         runners.putAll(NeighbourKinds.RUNNERS);
         runners.putAll(PixelMatchingKinds.RUNNERS);
         runners.putAll(SamKinds.RUNNERS);
+        runners.putAll(SamMaskKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }
 }
