@@ -10,8 +10,10 @@ import dev.earshot.tools.parity.kinds.MocaKinds;
 import dev.earshot.tools.parity.kinds.NeighbourKinds;
 import dev.earshot.tools.parity.kinds.OptimizerKinds;
 import dev.earshot.tools.parity.kinds.PixelMatchingKinds;
+import dev.earshot.tools.parity.kinds.SamDecoderKinds;
 import dev.earshot.tools.parity.kinds.SamKinds;
 import dev.earshot.tools.parity.kinds.SamMaskKinds;
+import dev.earshot.tools.parity.kinds.SamModelKinds;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,8 +35,10 @@ public final class KindRunners {
         runners.putAll(OptimizerKinds.RUNNERS);
         runners.putAll(NeighbourKinds.RUNNERS);
         runners.putAll(PixelMatchingKinds.RUNNERS);
+        runners.putAll(SamDecoderKinds.RUNNERS);
         runners.putAll(SamKinds.RUNNERS);
         runners.putAll(SamMaskKinds.RUNNERS);
+        runners.putAll(SamModelKinds.RUNNERS);
         return Collections.unmodifiableMap(runners);
     }
 }
