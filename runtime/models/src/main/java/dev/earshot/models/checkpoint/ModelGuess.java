@@ -26,7 +26,8 @@ public final class ModelGuess {
     public static String of(Map<String, Shape> shapes) {
         ModelGuess guess = new ModelGuess(shapes);
         List<String> found = new ArrayList<>();
-        for (String part : List.of(guess.imageBind(), guess.adapters(), guess.dino(), guess.sam(), guess.clip())) {
+        for (String part :
+                List.of(guess.imageBind(), guess.adapters(), guess.dino(), SamGuess.of(shapes), guess.clip())) {
             if (!part.isEmpty()) {
                 found.add(part);
             }
@@ -89,26 +90,6 @@ public final class ModelGuess {
         return size.isEmpty() || patch != 8 && patch != 16
                 ? "a ViT backbone with DINO's names, width %d, patch %d (%s)".formatted(width, patch, layout)
                 : "DINO vit_%s_%d (%s)".formatted(size, patch, layout);
-    }
-
-    private String sam() {
-        String original = sam("image_encoder.patch_embed.proj.weight", "original names");
-        return original.isEmpty()
-                ? sam("vision_encoder.patch_embed.projection.weight", "Hugging Face names")
-                : original;
-    }
-
-    private String sam(String patchKey, String layout) {
-        if (!shapes.containsKey(patchKey) || !shapes.containsKey("mask_decoder.iou_token.weight")) {
-            return "";
-        }
-        String family = shapes.containsKey("mask_decoder.hf_token.weight") ? "HQ-SAM" : "SAM";
-        return switch ((int) Math.min(dim(patchKey, 0), Integer.MAX_VALUE)) {
-            case 768 -> "%s vit_b (%s)".formatted(family, layout);
-            case 1024 -> "%s vit_l (%s)".formatted(family, layout);
-            case 1280 -> "%s vit_h (%s)".formatted(family, layout);
-            default -> "%s of width %d (%s)".formatted(family, dim(patchKey, 0), layout);
-        };
     }
 
     private String clip() {

@@ -1,6 +1,8 @@
 package dev.earshot.models.sam;
 
 import dev.earshot.tensor.weights.Weights;
+import dev.earshot.tensor.weights.WeightsException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -10,11 +12,8 @@ import java.util.List;
  * @param highQuality true for HQ-SAM: one mask token more, and features of the encoder's first global block
  */
 public record SamConfig(SamGrid grid, Encoder encoder, Decoder decoder, boolean highQuality) {
-    /** Layer norms of the published code, but the decoder's transformer, which is {@link #DECODER_LAYER_NORM_EPS}. */
+    /** Eps of every layer norm but those of the mask decoder's transformer; see {@link SamOptions#DECODER_EPS}. */
     public static final float LAYER_NORM_EPS = 1e-6f;
-
-    /** Norms of the mask decoder's transformer in the published code; the transformers library has 1e-6 for most. */
-    public static final float DECODER_LAYER_NORM_EPS = 1e-5f;
 
     /** Checks that encoder and decoder fit together. */
     public SamConfig {
@@ -146,11 +145,33 @@ public record SamConfig(SamGrid grid, Encoder encoder, Decoder decoder, boolean 
         return SamLayout.config(weights);
     }
 
+    /**
+     * As {@link #of(Weights)}, for a caller that wants SAM or HQ-SAM. A file of HQ-SAM serves as SAM too, whose tensors are
+     * all in it; what is left over is named in the log when the model is loaded.
+     *
+     * @throws WeightsException if HQ-SAM is wanted and the file is SAM
+     */
+    public static SamConfig of(Weights weights, boolean highQuality) {
+        SamConfig config = of(weights);
+        if (highQuality && !config.highQuality) {
+            throw WeightsException.of(
+                    weights.source(),
+                    "weights",
+                    "HQ-SAM",
+                    SamVariant.describe(config),
+                    SamVariant.of(config)
+                            .map(variant -> "give %s, converted to safetensors, or ask for SAM"
+                                    .formatted(variant.fileName(true)))
+                            .orElse("give a file of HQ-SAM, or ask for SAM"));
+        }
+        return new SamConfig(config.grid, config.encoder, config.decoder, highQuality);
+    }
+
     private static void requirePositive(String part, int... sizes) {
         for (int size : sizes) {
             if (size <= 0) {
                 throw new IllegalArgumentException(
-                        "SAM's %s: expected positive sizes, got %s".formatted(part, java.util.Arrays.toString(sizes)));
+                        "SAM's %s: expected positive sizes, got %s".formatted(part, Arrays.toString(sizes)));
             }
         }
     }

@@ -71,8 +71,13 @@ final class SamLayout {
         return shapes.dim(keys.of(original), rank, axis);
     }
 
+    /** How many modules there are: {@code original} has {@code %d} for their number, from 0. */
     private int count(String original) {
-        return shapes.depth(keys.of(original));
+        int count = 0;
+        while (has(original.formatted(count))) {
+            count++;
+        }
+        return count;
     }
 
     private SamGrid grid() {
@@ -92,7 +97,7 @@ final class SamLayout {
         for (int i = 0; i < depth; i++) {
             int rows = dim("image_encoder.blocks.%d.attn.rel_pos_h".formatted(i), 2, 0);
             int columns = dim("image_encoder.blocks.%d.attn.rel_pos_w".formatted(i), 2, 0);
-            if (rows == 2 * grid.rows() - 1 && columns == 2 * grid.columns() - 1) {
+            if (rows == 2L * grid.rows() - 1 && columns == 2L * grid.columns() - 1) {
                 global.add(i);
             } else {
                 windows.add((rows + 1) / 2);
@@ -120,6 +125,9 @@ final class SamLayout {
     }
 
     private SamConfig.Decoder decoder() {
+        if (!has("mask_decoder.iou_token.weight")) {
+            throw refused(weights, "no mask decoder");
+        }
         String layer = "mask_decoder.transformer.layers.0.";
         int width = dim("mask_decoder.iou_token.weight", 2, 1);
         int crossWidth = dim(layer + "cross_attn_token_to_image.q_proj.weight", 2, 0);

@@ -7,6 +7,7 @@ import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.weights.Weight;
 import dev.earshot.tensor.weights.WeightLoader;
 import dev.earshot.tensor.weights.Weights;
+import dev.earshot.tensor.weights.WeightsException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -126,7 +127,7 @@ final class SamLoader {
                     "{0}: {1} tensors that the model has no use for are left out, the first is {2}",
                     source,
                     extra.size(),
-                    dev.earshot.tensor.weights.WeightsException.quote(extra.getFirst()));
+                    WeightsException.quote(extra.getFirst()));
         }
     }
 }

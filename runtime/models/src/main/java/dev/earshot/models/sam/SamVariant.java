@@ -1,7 +1,11 @@
 package dev.earshot.models.sam;
 
+import dev.earshot.tensor.weights.Weights;
+import dev.earshot.tensor.weights.WeightsException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The published sizes of the image encoder; prompt encoder and mask decoder are the same in all. Source:
@@ -39,15 +43,38 @@ public enum SamVariant {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** The variant whose sizes these are, if it is a published one. */
+    public static Optional<SamVariant> of(SamConfig config) {
+        return Arrays.stream(values())
+                .filter(variant -> variant.config(config.highQuality()).equals(config))
+                .findFirst();
+    }
+
+    /**
+     * The sizes of this variant for a file that must hold it.
+     *
+     * @throws WeightsException if the file holds another variant, or none, saying what it looks like
+     */
+    public SamConfig require(Weights weights, boolean highQuality) {
+        SamConfig found = SamConfig.of(weights, highQuality);
+        SamConfig wanted = config(highQuality);
+        if (!found.equals(wanted)) {
+            throw WeightsException.of(
+                    weights.source(),
+                    "weights",
+                    describe(wanted),
+                    describe(found),
+                    "give %s, converted to safetensors".formatted(fileName(highQuality)));
+        }
+        return wanted;
+    }
+
     /** How messages name a model of these sizes: {@code SAM vit_b}, {@code HQ-SAM of width 96 and depth 4}. */
     static String describe(SamConfig config) {
-        String family = config.highQuality() ? "HQ-SAM" : "SAM";
-        for (SamVariant variant : values()) {
-            if (variant.config(config.highQuality()).equals(config)) {
-                return family + " " + variant;
-            }
-        }
-        return "%s of width %d and depth %d"
-                .formatted(family, config.encoder().width(), config.encoder().depth());
+        String size = of(config)
+                .map(SamVariant::toString)
+                .orElse("of width %d and depth %d"
+                        .formatted(config.encoder().width(), config.encoder().depth()));
+        return (config.highQuality() ? "HQ-SAM " : "SAM ") + size;
     }
 }

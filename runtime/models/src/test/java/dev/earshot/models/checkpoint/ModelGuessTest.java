@@ -43,15 +43,51 @@ final class ModelGuessTest {
 
     @Test
     void samAndItsSizes() {
-        add("image_encoder.patch_embed.proj.weight", 1280, 3, 16, 16);
+        addSam("image_encoder.patch_embed.proj", "image_encoder.blocks.%d.", "norm1", 1280, 32);
+        expect("SAM vit_h without its decoder (original names)");
         add("mask_decoder.iou_token.weight", 1, 256);
         expect("SAM vit_h (original names)");
         add("mask_decoder.hf_token.weight", 1, 256);
         expect("HQ-SAM vit_h (original names)");
         shapes.clear();
-        add("vision_encoder.patch_embed.projection.weight", 768, 3, 16, 16);
+        addSam("vision_encoder.patch_embed.projection", "vision_encoder.layers.%d.", "layer_norm1", 768, 12);
         add("mask_decoder.iou_token.weight", 1, 256);
         expect("SAM vit_b (Hugging Face names)");
+        add("mask_decoder.hq_token.weight", 1, 256);
+        expect("HQ-SAM vit_b (Hugging Face names)");
+        shapes.clear();
+        addSam("image_encoder.patch_embed.proj", "image_encoder.blocks.%d.", "norm1", 768, 4);
+        add("mask_decoder.iou_token.weight", 1, 256);
+        expect("SAM of width 768 and depth 4 (original names)");
+    }
+
+    @Test
+    void relativesOfSamByTheirNames() {
+        add("image_encoder.patch_embed.seq.0.c.weight", 32, 3, 3, 3);
+        add("mask_decoder.iou_token.weight", 1, 256);
+        expect("MobileSAM, whose image encoder is a TinyViT");
+        add("mask_decoder.hf_token.weight", 1, 256);
+        expect("HQ-SAM vit_tiny, whose image encoder is a TinyViT");
+        shapes.clear();
+        add("image_encoder.trunk.patch_embed.proj.weight", 144, 3, 7, 7);
+        add("sam_mask_decoder.iou_token.weight", 1, 256);
+        expect("SAM 2 (original names), which is another network");
+        shapes.clear();
+        add("vision_encoder.backbone.patch_embed.projection.weight", 144, 3, 7, 7);
+        add("mask_decoder.iou_token.weight", 1, 256);
+        expect("SAM 2 (Hugging Face names), which is another network");
+        shapes.clear();
+        add("image_encoder.backbone.input_stem.op_list.0.conv.weight", 16, 3, 3, 3);
+        add("mask_decoder.iou_token.weight", 1, 256);
+        expect("a relative of SAM with another image encoder");
+    }
+
+    private void addSam(String patchEmbed, String blocks, String norm1, int width, int depth) {
+        add(patchEmbed + ".weight", width, 3, 16, 16);
+        for (int i = 0; i < depth; i++) {
+            add(blocks.formatted(i) + norm1 + ".weight", width);
+            add(blocks.formatted(i) + "attn.rel_pos_h", 27, 64);
+        }
     }
 
     @Test
