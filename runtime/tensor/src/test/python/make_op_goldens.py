@@ -161,6 +161,30 @@ def bf16():
     keep("bf16.attention", (weights @ split(x)).transpose(1, 2).reshape(1, 9, 48))
 
 
+def grid():
+    """Attention with decomposed relative positions as Segment Anything writes it, and its windows."""
+    batch, heads, hd, hdv, h, w = 2, 3, 8, 5, 3, 4
+    split = lambda t: t.view(batch, h * w, heads, -1).transpose(1, 2)
+    q = split(given("grid.q", batch, h * w, heads * hd))
+    k = split(given("grid.k", batch, h * w, heads * hd))
+    v = split(given("grid.v", batch, h * w, heads * hdv))
+    distances = lambda n: torch.arange(n)[:, None] - torch.arange(n)[None, :] + n - 1
+    by_row = given("grid.row_table", 2 * h - 1, hd, scale=0.5)[distances(h)]
+    by_column = given("grid.column_table", 2 * w - 1, hd, scale=0.5)[distances(w)]
+    at = q.reshape(batch, heads, h, w, hd)
+    scores = (0.3 * q @ k.transpose(-1, -2)).view(batch, heads, h, w, h, w)
+    scores = scores + torch.einsum("bnyxc,ykc->bnyxk", at, by_row)[..., :, None]
+    scores = scores + torch.einsum("bnyxc,xkc->bnyxk", at, by_column)[..., None, :]
+    y = torch.softmax(scores.reshape(batch, heads, h * w, h * w), -1) @ v
+    keep("grid.attention", y.transpose(1, 2).reshape(batch, h * w, heads * hdv))
+    x = given("grid.x", 2, 5, 7, 6)
+    padding = given("grid.padding", 6)
+    padded = padding.expand(2, 6, 9, 6).clone()
+    padded[:, :5, :7] = x
+    windows = padded.view(2, 2, 3, 3, 3, 6).permute(0, 1, 3, 2, 4, 5)
+    keep("grid.windows", windows.reshape(2 * 2 * 3, 9, 6))
+
+
 def write(path):
     header, offset = {}, 0
     for name, tensor in tensors.items():
@@ -178,7 +202,7 @@ def write(path):
 
 if __name__ == "__main__":
     torch.manual_seed(20261121)
-    for make in (linear, matmul, norms, attention, convolution, resize, elementwise, reduce, bf16):
+    for make in (linear, matmul, norms, attention, convolution, resize, elementwise, reduce, bf16, grid):
         make()
     write(OUT)
     print(f"{OUT}: {len(tensors)} tensors, {OUT.stat().st_size} bytes, torch {torch.__version__}")

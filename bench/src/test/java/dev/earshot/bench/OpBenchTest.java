@@ -20,7 +20,7 @@ final class OpBenchTest {
                 .filter(row -> row.scale() != Scale.SMALL)
                 .map(OpCase::name)
                 .collect(Collectors.toSet());
-        for (Class<? extends OpBench> family : List.of(ElementwiseBench.class, ReduceBench.class)) {
+        for (Class<? extends OpBench> family : List.of(ElementwiseBench.class, ReduceBench.class, WindowBench.class)) {
             for (String row : family.getField("row").getAnnotation(Param.class).value()) {
                 assertTrue(table.contains(row), () -> family.getSimpleName() + ": no row " + row);
             }
@@ -38,6 +38,7 @@ final class OpBenchTest {
                 Map.entry("layerNorm", LayerNormBench.class),
                 Map.entry("softmax", SoftmaxBench.class),
                 Map.entry("attention", AttentionBench.class),
+                Map.entry("gridAttention", GridAttentionBench.class),
                 Map.entry("crossModalAttention", CrossModalAttentionBench.class),
                 Map.entry("conv2d", ConvolutionBench.class),
                 Map.entry("layerNormParameters", LayerNormParametersBench.class),

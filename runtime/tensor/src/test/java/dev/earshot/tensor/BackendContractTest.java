@@ -100,6 +100,37 @@ class BackendContractTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void wrongGridsAreNamed(String name) {
+        on(name, (b, ws, p) -> {
+            Tensor q = ws.allocate(DType.F32, 1, 12, 8);
+            Tensor y = ws.allocate(DType.F32, 1, 12, 8);
+            Tensor three = ws.allocate(DType.F32, 5, 4);
+            Tensor four = ws.allocate(DType.F32, 7, 4);
+            refused(
+                    "gridAttention q and k: expected 3 x 3 tokens for tables of 5 and 5 rows, got f32 [1, 12, 8]",
+                    () -> {
+                        b.gridAttention(q, q, q, 2, 1, three, three, y);
+                    });
+            refused("gridAttention columnTable: expected [2 n - 1, 8] for a side of n tokens, got f32 [7, 4]", () -> {
+                b.gridAttention(q, q, q, 1, 1, ws.allocate(DType.F32, 5, 8), four, y);
+            });
+            refused("gridAttention out: expected memory of its own", () -> {
+                b.gridAttention(q, q, q, 2, 1, three, four, q);
+            });
+            Tensor grid = ws.allocate(DType.F32, 1, 3, 5, 8);
+            Tensor eight = ws.allocate(DType.F32, 8);
+            refused("partitionWindows window: expected a side of at least 1, got 0", () -> {
+                b.partitionWindows(grid, 0, eight, y);
+            });
+            refused("partitionWindows out: expected shape [6, 4, 8], got f32 [1, 12, 8]", () -> {
+                b.partitionWindows(grid, 2, eight, y);
+            });
+            refused("mergeWindows x: expected shape [2, 9, 8], got f32 [1, 12, 8]", () -> b.mergeWindows(y, 3, grid));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void wrongListsAreNamed(String name) {
         on(name, (b, ws, p) -> {
             Tensor x = ws.allocate(DType.F32, 3, 5);

@@ -93,6 +93,24 @@ class GoldenOpsTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void gridsOfTokensWithRelativePositionsAndInWindows(String name) {
+        on(name, (backend, golden) -> {
+            Tensor q = golden.tensor("grid.q");
+            Tensor k = golden.tensor("grid.k");
+            Tensor v = golden.tensor("grid.v");
+            Tensor rows = golden.tensor("grid.row_table");
+            Tensor columns = golden.tensor("grid.column_table");
+            golden.expect("grid.attention", TOLERANCE, y -> backend.gridAttention(q, k, v, 3, 0.3f, rows, columns, y));
+            Tensor x = golden.tensor("grid.x");
+            Tensor padding = golden.tensor("grid.padding");
+            Tensor windows = golden.tensor("grid.windows");
+            golden.expect("grid.windows", 0, y -> backend.partitionWindows(x, 3, padding, y));
+            golden.expect("grid.x", 0, y -> backend.mergeWindows(windows, 3, y));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void convolutionsOfEveryGeometry(String name) {
         on(name, (backend, golden) -> {
             convolution(golden, "plain", ConvolutionOptions.of(1, 0));

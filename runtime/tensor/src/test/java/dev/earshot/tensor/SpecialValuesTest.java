@@ -173,6 +173,58 @@ class SpecialValuesTest {
 
     @ParameterizedTest
     @MethodSource("backends")
+    void gridAttentionPicksTheKeyThatItsTablesPointAt(String name) {
+        on(name, (b, ws) -> {
+            // 2 x 3 tokens whose queries are 1 and keys 0: the tables alone decide. The largest entries are those for
+            // the
+            // row above (y - y' = 1) and for the same column, so that tokens of the second row get the one above them.
+            Tensor q = b.upload(ws, HostTensor.of(new float[] {1, 1, 1, 1, 1, 1}, 1, 6, 1), DType.F32);
+            Tensor k = b.upload(ws, HostTensor.of(new float[6], 1, 6, 1), DType.F32);
+            Tensor v = b.upload(ws, HostTensor.of(new float[] {10, 20, 30, 40, 50, 60}, 1, 6, 1), DType.F32);
+            Tensor rows = b.upload(ws, HostTensor.of(new float[] {-1e30f, 0, 1e3f}, 3, 1), DType.F32);
+            Tensor columns = b.upload(ws, HostTensor.of(new float[] {0, 0, 1e3f, 0, -1e30f}, 5, 1), DType.F32);
+            Tensor y = ws.allocate(DType.F32, 1, 6, 1);
+            b.gridAttention(q, k, v, 1, 1e30f, rows, columns, y);
+            assertArrayEquals(new float[] {10, 20, 30, 10, 20, 30}, b.download(y));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void gridAttentionCarriesNaNToTheTokensThatSeeIt(String name) {
+        on(name, (b, ws) -> {
+            Tensor zero = b.upload(ws, HostTensor.of(new float[4], 1, 4, 1), DType.F32);
+            Tensor one = b.upload(ws, HostTensor.of(new float[] {1, 1, 1, 1}, 1, 4, 1), DType.F32);
+            Tensor flat = b.upload(ws, HostTensor.of(new float[3], 3, 1), DType.F32);
+            // Only the lower row's tokens look one row up.
+            Tensor rows = b.upload(ws, HostTensor.of(new float[] {0, 0, NAN}, 3, 1), DType.F32);
+            Tensor y = ws.allocate(DType.F32, 1, 4, 1);
+            b.gridAttention(one, zero, one, 1, 1, rows, flat, y);
+            assertArrayEquals(new float[] {1, 1, NAN, NAN}, b.download(y), 1e-6f);
+            Tensor query = b.upload(ws, HostTensor.of(new float[] {0, NAN, 0, 0}, 1, 4, 1), DType.F32);
+            b.gridAttention(query, zero, one, 1, 1, flat, flat, y);
+            assertArrayEquals(new float[] {1, NAN, 1, 1}, b.download(y), 1e-6f);
+            b.gridAttention(zero, zero, query, 1, 1, flat, flat, y);
+            assertArrayEquals(new float[] {NAN, NAN, NAN, NAN}, b.download(y));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void windowsCarryEveryValueAndArePaddedWithAnyOther(String name) {
+        on(name, (b, ws) -> {
+            Tensor x = b.upload(ws, HostTensor.of(new float[] {NAN, -0f, INF, TINY, 5, -INF}, 1, 2, 3, 1), DType.F32);
+            Tensor y = ws.allocate(DType.F32, 2, 4, 1);
+            b.partitionWindows(x, 2, row(b, ws, NAN).select(0, 0), y);
+            assertArrayEquals(new float[] {NAN, -0f, TINY, 5, INF, NAN, -INF, NAN}, b.download(y));
+            Tensor back = ws.allocate(DType.F32, 1, 2, 3, 1);
+            b.mergeWindows(y, 2, back);
+            assertArrayEquals(new float[] {NAN, -0f, INF, TINY, 5, -INF}, b.download(back));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
     void normsOfConstantAndZeroRows(String name) {
         on(name, (b, ws) -> {
             Tensor constant = row(b, ws, 1e6f, 1e6f, 1e6f, 1e6f);

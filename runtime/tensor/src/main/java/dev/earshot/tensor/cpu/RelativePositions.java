@@ -19,6 +19,7 @@ final class RelativePositions implements Task {
     private final int h;
     private final int w;
     private final View tables; // [2h - 1 + 2w - 1, hd], in the type of q
+    private final MemorySegment held;
     private final RightOperand right;
     private final long terms; // [rows of a tile, 2h - 1 + 2w - 1]
     private final float[] rowTerms;
@@ -36,8 +37,9 @@ final class RelativePositions implements Task {
         this.w = Math.toIntExact((columnTable.dim(0) + 1) / 2);
         long distances = rowTable.dim(0) + columnTable.dim(0);
         long width = rowTable.dim(1);
-        long held = worker.scratch().allocate(distances * width * q.dtype().bytes());
-        this.tables = View.dense(held, q.dtype(), distances, width);
+        long address = worker.scratch().allocate(distances * width * q.dtype().bytes());
+        this.held = NativeMemory.pointer(address);
+        this.tables = View.dense(address, q.dtype(), distances, width);
         this.right = new RightOperand(binder, worker, tables, width, distances, Products.Layout.columns(width));
         this.terms = worker.scratch().allocate(4 * tiles.rows() * distances);
         this.rowTerms = new float[Math.toIntExact(distances)];
@@ -49,7 +51,7 @@ final class RelativePositions implements Task {
     public void run() {
         turn(rowTable, 0);
         turn(columnTable, rowTable.dim(0));
-        right.set(NativeMemory.pointer(tables.address()));
+        right.set(held);
     }
 
     private void turn(View table, long firstRow) {

@@ -86,27 +86,51 @@ class CpuBackendTest {
 
     @Test
     void aReplayAllocatesNothing() {
-        withBlock(2, 197, (backend, block) -> {
-            var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-            try (Program program = backend.capture(block::forward)) {
-                // The caller and the workers only: the test runner's own threads allocate whenever they like.
-                long[] workers = Thread.getAllStackTraces().keySet().stream()
-                        .filter(thread -> thread.getName().startsWith("earshot-cpu-"))
-                        .mapToLong(Thread::threadId)
-                        .toArray();
-                assertEquals(1, workers.length);
-                long least = Long.MAX_VALUE;
-                // The JVM itself allocates while it compiles: some runs are clean once it has.
-                for (int attempt = 0; attempt < 50 && least > 0; attempt++) {
-                    long before = allocatedBytes(threads, workers[0]);
-                    for (int i = 0; i < 20; i++) {
-                        program.run();
-                    }
-                    least = Math.min(least, allocatedBytes(threads, workers[0]) - before);
+        withBlock(2, 197, (backend, block) -> expectNoAllocation(backend, block::forward));
+    }
+
+    @Test
+    void aReplayOnWindowsOfAGridAllocatesNothing() {
+        try (CpuBackend backend = new CpuBackend(2);
+                Workspace w = backend.workspace(1 << 20)) {
+            Tensor grid = backend.upload(w, random(1, 1, 10, 10, 3 * WIDTH), DType.F32);
+            Tensor padding = backend.upload(w, random(2, 3 * WIDTH), DType.F32);
+            Tensor rows = backend.upload(w, random(3, 13, WIDTH / HEADS), DType.F32);
+            Tensor columns = backend.upload(w, random(4, 13, WIDTH / HEADS), DType.F32);
+            Tensor joint = w.allocate(DType.F32, 4, 49, 3 * WIDTH);
+            Tensor attended = w.allocate(DType.F32, 4, 49, WIDTH);
+            Tensor out = w.allocate(DType.F32, 1, 10, 10, WIDTH);
+            expectNoAllocation(backend, b -> {
+                b.partitionWindows(grid, 7, padding, joint);
+                Tensor q = joint.slice(2, 0, WIDTH);
+                Tensor k = joint.slice(2, WIDTH, 2 * WIDTH);
+                Tensor v = joint.slice(2, 2 * WIDTH, 3 * WIDTH);
+                b.gridAttention(q, k, v, HEADS, 0.2f, rows, columns, attended);
+                b.mergeWindows(attended, 7, out);
+            });
+        }
+    }
+
+    private static void expectNoAllocation(Backend backend, Consumer<Backend> forward) {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Program program = backend.capture(forward)) {
+            // The caller and the workers only: the test runner's own threads allocate whenever they like.
+            long[] workers = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().startsWith("earshot-cpu-"))
+                    .mapToLong(Thread::threadId)
+                    .toArray();
+            assertEquals(1, workers.length);
+            long least = Long.MAX_VALUE;
+            // The JVM itself allocates while it compiles: some runs are clean once it has.
+            for (int attempt = 0; attempt < 50 && least > 0; attempt++) {
+                long before = allocatedBytes(threads, workers[0]);
+                for (int i = 0; i < 20; i++) {
+                    program.run();
                 }
-                assertEquals(0, least, "bytes allocated by 20 runs");
+                least = Math.min(least, allocatedBytes(threads, workers[0]) - before);
             }
-        });
+            assertEquals(0, least, "bytes allocated by 20 runs");
+        }
     }
 
     private static long allocatedBytes(com.sun.management.ThreadMXBean threads, long worker) {
