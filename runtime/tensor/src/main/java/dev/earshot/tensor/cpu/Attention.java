@@ -147,9 +147,11 @@ record Attention(View q, View k, View v, int heads, float scale, Term term, View
     private TileCalls calls(Binder binder, Worker worker, Operands o, long rows, Buffers buffers) {
         long keys = o.k().dim(1);
         DType dtype = o.q().dtype();
-        Products.Bias kind = o.bias()
-                .map(b -> b.dim(2) == 1 ? Products.Bias.ROW : Products.Bias.MATRIX)
-                .orElse(Products.Bias.NONE);
+        Products.Bias kind = switch (term) {
+            case None none -> Products.Bias.NONE;
+            case Bias(View b) -> b.dim(2) == 1 ? Products.Bias.ROW : Products.Bias.MATRIX;
+            case Positions positions -> Products.Bias.RESULT;
+        };
         Products.Key scoreKey = new Products.Key(
                 dtype,
                 DType.F32,
@@ -220,10 +222,10 @@ record Attention(View q, View k, View v, int heads, float scale, Term term, View
                 if (biased) {
                     scores.point(3, bias);
                 }
-                scores.run();
                 if (positions.isPresent()) {
-                    positions.get().addTo(scoreAddress, q, firstRow);
+                    positions.get().write(q, firstRow, scoreAddress);
                 }
+                scores.run();
                 softmax.run();
                 weighting.run();
             };

@@ -31,10 +31,10 @@ final class HeapRows {
         }
     }
 
-    /** y[at + i] += shift + x[from + i]. */
-    static void addShifted(float[] x, int from, float shift, float[] y, int at, int n) {
+    /** y = x + by. */
+    static void shift(float[] x, float by, float[] y, int n) {
         for (int i = 0; i < n; i++) {
-            y[at + i] += shift + x[from + i];
+            y[i] = x[i] + by;
         }
     }
 

@@ -22,8 +22,9 @@ final class RelativePositions implements Task {
     private final MemorySegment held;
     private final RightOperand right;
     private final long terms; // [rows of a tile, 2h - 1 + 2w - 1]
-    private final float[] rowTerms;
-    private final float[] rowScores;
+    private final float[] row; // of the terms
+    private final float[] byColumn; // the column terms of a query, by the key's column
+    private final float[] sums; // its terms for one row of keys
 
     RelativePositions(
             Binder binder, Worker worker, View q, int heads, Attention.Positions positions, AttentionTiles tiles) {
@@ -42,8 +43,9 @@ final class RelativePositions implements Task {
         this.tables = View.dense(address, q.dtype(), distances, width);
         this.right = new RightOperand(binder, worker, tables, width, distances, Products.Layout.columns(width));
         this.terms = worker.scratch().allocate(4 * tiles.rows() * distances);
-        this.rowTerms = new float[Math.toIntExact(distances)];
-        this.rowScores = new float[Math.multiplyExact(h, w)];
+        this.row = new float[Math.toIntExact(distances)];
+        this.byColumn = new float[w];
+        this.sums = new float[w];
     }
 
     /** Takes the tables as they are now. */
@@ -89,24 +91,21 @@ final class RelativePositions implements Task {
                     .bind();
         }
 
-        /** Adds the terms of the queries from token {@code first} on, which lie at {@code queries}, to their scores. */
-        void addTo(long scores, MemorySegment queries, long first) {
+        /** Writes the terms of the queries from token {@code first} on, which lie at {@code queries}, over their scores. */
+        void write(MemorySegment queries, long first, long scores) {
             product.point(0, queries);
             product.run();
+            long at = scores;
             for (long i = 0; i < rows; i++) {
                 int y = (int) ((first + i) / w);
                 int x = (int) ((first + i) % w);
-                HeapRows.load(terms + 4 * i * rowTerms.length, rowTerms, rowTerms.length);
-                long row = scores + 4 * i * rowScores.length;
-                HeapRows.load(row, rowScores, rowScores.length);
-                addTerms(h - 1 - y, 2 * h - 1 + w - 1 - x);
-                HeapRows.store(rowScores, row, rowScores.length);
-            }
-        }
-
-        private void addTerms(int ofRows, int ofColumns) {
-            for (int y = 0; y < h; y++) {
-                HeapRows.addShifted(rowTerms, ofColumns, rowTerms[ofRows + y], rowScores, y * w, w);
+                HeapRows.load(terms + 4 * i * row.length, row, row.length);
+                System.arraycopy(row, 2 * h - 1 + w - 1 - x, byColumn, 0, w);
+                for (int keyRow = 0; keyRow < h; keyRow++) {
+                    HeapRows.shift(byColumn, row[h - 1 - y + keyRow], sums, w);
+                    HeapRows.store(sums, at, w);
+                    at += 4L * w;
+                }
             }
         }
 
