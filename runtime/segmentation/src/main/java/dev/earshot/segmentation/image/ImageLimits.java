@@ -10,8 +10,8 @@ import dev.earshot.segmentation.MediaException;
  * @param maxFileBytes size of the file itself
  */
 public record ImageLimits(int maxSide, long maxPixels, long maxFileBytes) {
-    /** 16,384 a side and 178 million pixels (where Pillow refuses too), files up to 512 MiB. */
-    public static final ImageLimits DEFAULT = new ImageLimits(16_384, 178_000_000L, 512L << 20);
+    /** 32,768 a side and 178 million pixels (where Pillow refuses too), files up to 512 MiB. */
+    public static final ImageLimits DEFAULT = new ImageLimits(32_768, 178_000_000L, 512L << 20);
 
     /** Checks that the limits make sense. */
     public ImageLimits {

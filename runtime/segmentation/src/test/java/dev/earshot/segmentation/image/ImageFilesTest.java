@@ -103,12 +103,19 @@ class ImageFilesTest {
         Samples.putInt(png, 16, 16_384);
         Samples.putInt(png, 20, 16_384);
         Samples.repairPng(png);
-        assertMessage(png, "x.png size: expected at most 16384 a side and 178000000 pixels, got 16384x16384");
+        assertMessage(png, "x.png size: expected at most 32768 a side and 178000000 pixels, got 16384x16384");
         byte[] jpeg = Samples.jpeg(SamplePng.RGB.image(8, 8));
         int frame = Samples.indexOf(jpeg, 0xff, 0xc0);
         jpeg[frame + 5] = (byte) 0xff;
         jpeg[frame + 7] = (byte) 0xff;
-        assertMessage(jpeg, "x.png size: expected at most 16384 a side");
+        assertMessage(jpeg, "x.png size: expected at most 32768 a side");
+    }
+
+    @Test
+    void longThinPicturesAreRead() throws IOException {
+        BufferedImage image = SamplePng.RGB.image(20_000, 3);
+        RgbImage got = decode(Samples.png(image, false));
+        assertArrayEquals(SamplePng.RGB.expected(image), got.rgb());
     }
 
     @Test
