@@ -25,6 +25,7 @@ public final class MaskReader implements AutoCloseable {
 
     private final Backend backend;
     private final Workspace workspace;
+    private final long bytes;
 
     /** Takes a mask. */
     @FunctionalInterface
@@ -35,8 +36,13 @@ public final class MaskReader implements AutoCloseable {
 
     /** Reads on {@code backend}; close it afterwards. */
     public MaskReader(Backend backend) {
+        this(backend, BYTES);
+    }
+
+    MaskReader(Backend backend, long bytes) {
         this.backend = backend;
         this.workspace = backend.workspace(0);
+        this.bytes = bytes;
     }
 
     /**
@@ -74,7 +80,7 @@ public final class MaskReader implements AutoCloseable {
      */
     public void read(Tensor logits, int[] chosen, MaskResize resize, float threshold, Sink sink) {
         int words = resize.words();
-        int atOnce = Math.clamp(BYTES / (8L * words), 1, Math.max(1, chosen.length));
+        int atOnce = Math.clamp(bytes / (8L * words), 1, Math.max(1, chosen.length));
         for (int from = 0; from < chosen.length; from += atOnce) {
             int count = Math.min(atOnce, chosen.length - from);
             long[] bits = bits(logits, java.util.Arrays.copyOfRange(chosen, from, from + count), resize, threshold);

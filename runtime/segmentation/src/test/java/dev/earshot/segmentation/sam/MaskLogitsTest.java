@@ -13,6 +13,7 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.MaskResize;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,36 @@ class MaskLogitsTest {
                 });
             }
         }
+    }
+
+    /** 30 x 30 pixels are 15 words: with room for 2 masks they come two by two, with none one by one. */
+    @Test
+    void masksAreTheSameHoweverManyComeAtOnce() {
+        MaskResize resize = new MaskResize(20, 20, 20, 20, 30, 30);
+        Random random = new Random(1);
+        float[] values = new float[9 * 25];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        int[] rows = {8, 0, 3, 3, 7, 1, 2};
+        List<List<BinaryMask>> results = new ArrayList<>();
+        try (Backend backend = Backends.open("cpu");
+                Workspace ws = backend.workspace(0)) {
+            Tensor logits = backend.upload(ws, HostTensor.of(values, 9, 5, 5), DType.F32);
+            for (long bytes : new long[] {0, 2 * 15 * 8, 1 << 20}) {
+                try (MaskReader reader = new MaskReader(backend, bytes)) {
+                    List<BinaryMask> masks = new ArrayList<>();
+                    reader.read(logits, rows, resize, 0, (i, mask) -> {
+                        assertEquals(masks.size(), i);
+                        masks.add(mask);
+                    });
+                    results.add(masks);
+                }
+            }
+        }
+        assertEquals(7, results.getFirst().size());
+        assertEquals(results.get(0), results.get(1));
+        assertEquals(results.get(0), results.get(2));
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MaskSelectionTest {
@@ -172,6 +173,25 @@ class MaskSelectionTest {
             }
         }
         assertTrue(masks > 200, "enough to tell: " + masks);
+    }
+
+    /** 1 x 1, one row or column, and 20,000 pixels long, with crops. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1, 37", "20000, 1", "3, 20000"})
+    void picturesOfExtremeShapeMatchTheScalarStatement(int width, int height) {
+        GeneratorSettings settings = GeneratorSettings.builder()
+                .pointsPerSide(2)
+                .predictedIouThreshold(0.6f)
+                .stabilityThreshold(0.3f)
+                .cropLayers(1)
+                .build();
+        try (Backend backend = Backends.open("cpu");
+                MaskSelection selection = new MaskSelection(backend, settings)) {
+            RandomNetwork network = new RandomNetwork(11, 3);
+            List<GeneratedMask> got = selection.select(new Source(backend, network, settings), width, height);
+            assertEquals(new ScalarSelection(settings, width, height).select(network), got);
+            assertFalse(got.isEmpty());
+        }
     }
 
     @Test
