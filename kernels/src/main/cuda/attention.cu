@@ -23,75 +23,24 @@ __device__ __forceinline__ void attend(const From* __restrict__ q, const From* _
                                        const From* __restrict__ v, const float* __restrict__ bias,
                                        void* __restrict__ out, bool half, const Problem& p, float scale) {
     DYN_SHARED(float, shared);
-    float* queries = shared;
-    float* keys = queries + ROWS * (WIDTH + 4);
-    float* values = keys + COLUMNS * (WIDTH + 4);
-    float* weights = values + COLUMNS * (WIDTH + 4);
-
-    const long long tiles = (p.queries + ROWS - 1) / ROWS;
-    const long long chunks = (p.valueWidth + WIDTH - 1) / WIDTH;
-    const long long firstQuery = blockIdx.x % tiles * ROWS;
-    const long long firstColumn = blockIdx.x / tiles % chunks * WIDTH;
-    const long long head = blockIdx.x / tiles / chunks % p.heads;
-    const long long batch = blockIdx.x / tiles / chunks / p.heads;
-    q += batch * p.queryBatch + firstQuery * p.queryRow + head * p.width;
-    k += batch * p.keyBatch + head * p.width;
-    v += batch * p.valueBatch + head * p.valueWidth + firstColumn;
-    if (bias != nullptr) bias += batch * p.biasBatch + head * p.biasHead + firstQuery * p.biasQuery;
-    const long long first = batch * p.outBatch + firstQuery * p.outRow + head * p.valueWidth + firstColumn;
-    const int rows = least(p.queries - firstQuery, ROWS);
-    const int columns = least(p.valueWidth - firstColumn, WIDTH);
+    const KeyTiles<WIDTH> tiles(shared);
+    const Part part(p, WIDTH);
+    q += part.query(p);
+    k += part.key(p);
+    v += part.value(p);
+    if (bias != nullptr) bias += part.bias(p);
 
     RunningSoftmax softmax;
     float sums[OWN][WIDTH / 8] = {};
     for (long long firstKey = 0; firstKey < p.keys; firstKey += COLUMNS) {
         const int count = least(p.keys - firstKey, COLUMNS);
         float s[OWN][OWN];
-        clear(s);
-        int d = 0;
-        do { // once for heads without a column, too: their values count all the same
-            const int depth = least(p.width - d, WIDTH);
-            __syncthreads(); // the tiles may still be read
-            if (firstKey == 0 || p.width > WIDTH) {
-                stage<ROWS, WIDTH>(queries, q + d, p.queryRow, rows, depth, p.aligned & Q_ALIGNED);
-            }
-            stage<COLUMNS, WIDTH>(keys, k + firstKey * p.keyRow + d, p.keyRow, count, depth, p.aligned & K_ALIGNED);
-            if (d == 0) {
-                stage<COLUMNS, WIDTH>(values, v + firstKey * p.valueRow, p.valueRow, count, columns,
-                                      p.aligned & V_ALIGNED);
-            }
-            __syncthreads();
-            add_dots<WIDTH>(s, queries, keys, depth);
-            d += WIDTH;
-        } while (d < p.width);
-        to_scores(s, scale, bias == nullptr ? nullptr : bias + firstKey, p.biasQuery, rows, count);
-        float shrink[OWN];
-        softmax.add(s, shrink);
-        put_weights(weights, s);
-#pragma unroll
-        for (int i = 0; i < OWN; i++) {
-#pragma unroll
-            for (int c = 0; c < WIDTH / 8; c++) sums[i][c] *= shrink[i];
-        }
-        add_weighted<WIDTH>(sums, weights, values, count);
+        tiles.dots(s, q, k + firstKey * p.keyRow, v + firstKey * p.valueRow, count, firstKey == 0, part, p);
+        to_scores(s, scale, bias == nullptr ? nullptr : bias + firstKey, p.biasQuery, part.rows, count);
+        tiles.add(sums, softmax, s, count);
     }
     softmax.finish();
-
-    const Lane lane;
-#pragma unroll
-    for (int i = 0; i < OWN; i++) {
-        const int row = lane.row + 4 * i;
-        if (row >= rows) continue;
-        const float share = 1 / softmax.sum[i];
-#pragma unroll
-        for (int c = 0; c < WIDTH / 8; c++) sums[i][c] *= share;
-        const long long at = first + row * p.outRow;
-        if (half) {
-            put_row<WIDTH>(sums[i], static_cast<__nv_bfloat16*>(out) + at, columns, p.aligned & OUT_ALIGNED);
-        } else {
-            put_row<WIDTH>(sums[i], static_cast<float*>(out) + at, columns, p.aligned & OUT_ALIGNED);
-        }
-    }
+    put_result<WIDTH>(sums, softmax, out, half, part, p);
 }
 
 // Two passes over the keys: the softmax's statistics, then the weights themselves.

@@ -5,7 +5,7 @@
 // those congruent to l modulo 8. So the 8 lanes that share a row lie side by side and a row is reduced by three
 // shuffles, and whatever a warp writes about its own rows needs no block barrier.
 //
-// Tiles are F32 whatever the type in memory, row-major with a stride of WIDTH + 4 floats: the stride is 4 modulo 8, so
+// KeyTiles are F32 whatever the type in memory, row-major with a stride of WIDTH + 4 floats: the stride is 4 modulo 8, so
 // that the 4 or 8 rows which a warp reads at a time by 16 bytes lie in different banks.
 #pragma once
 #include "types.cuh"
@@ -37,6 +37,38 @@ struct alignas(16) Four {
 };
 
 __device__ __forceinline__ int least(long long a, int b) { return a < b ? (int)a : b; }
+
+// What a block computes: up to ROWS queries of a head and, of its columns, up to `width`.
+struct Part {
+    long long batch, head, firstQuery, firstColumn;
+    int rows, columns;
+
+    __device__ __forceinline__ Part(const Problem& p, int width) {
+        const long long tiles = (p.queries + ROWS - 1) / ROWS;
+        const long long chunks = (p.valueWidth + width - 1) / width;
+        firstQuery = blockIdx.x % tiles * ROWS;
+        firstColumn = blockIdx.x / tiles % chunks * width;
+        head = blockIdx.x / tiles / chunks % p.heads;
+        batch = blockIdx.x / tiles / chunks / p.heads;
+        rows = least(p.queries - firstQuery, ROWS);
+        columns = least(p.valueWidth - firstColumn, width);
+    }
+
+    // Elements in front of its first query, key and so on.
+    __device__ __forceinline__ long long query(const Problem& p) const {
+        return batch * p.queryBatch + firstQuery * p.queryRow + head * p.width;
+    }
+    __device__ __forceinline__ long long key(const Problem& p) const { return batch * p.keyBatch + head * p.width; }
+    __device__ __forceinline__ long long value(const Problem& p) const {
+        return batch * p.valueBatch + head * p.valueWidth + firstColumn;
+    }
+    __device__ __forceinline__ long long bias(const Problem& p) const {
+        return batch * p.biasBatch + head * p.biasHead + firstQuery * p.biasQuery;
+    }
+    __device__ __forceinline__ long long out(const Problem& p) const {
+        return batch * p.outBatch + firstQuery * p.outRow + head * p.valueWidth + firstColumn;
+    }
+};
 
 // What a thread owns of its block.
 struct Lane {
@@ -200,15 +232,15 @@ __device__ __forceinline__ void add_weighted(float (&sums)[OWN][WIDTH / 8], cons
     }
 }
 
-// Writes the thread's numbers of a tile of weights [ROWS, COLUMNS], which only its own warp reads.
-__device__ __forceinline__ void put_weights(float* weights, const float (&w)[OWN][OWN]) {
+// Writes the thread's numbers of a tile [ROWS, COLUMNS], which only its own warp reads.
+template <int STRIDE> __device__ __forceinline__ void put_tile(float* tile, const float (&w)[OWN][OWN]) {
     const Lane lane;
     __syncwarp();
 #pragma unroll
     for (int i = 0; i < OWN; i++) {
 #pragma unroll
         for (int j = 0; j < OWN; j++) {
-            weights[(lane.row + 4 * i) * WEIGHT_STRIDE + lane.column + 8 * j] = w[i][j];
+            tile[(lane.row + 4 * i) * STRIDE + lane.column + 8 * j] = w[i][j];
         }
     }
     __syncwarp();
@@ -281,5 +313,79 @@ struct RunningSoftmax {
         for (int i = 0; i < OWN; i++) sum[i] = row_sum(sum[i]);
     }
 };
+
+// The shared memory of a block: queries, and the keys, values and weights of a step.
+template <int WIDTH> struct KeyTiles {
+    float* queries;
+    float* keys;
+    float* values;
+    float* weights;
+    static constexpr int FLOATS = (ROWS + 2 * COLUMNS) * (WIDTH + 4) + ROWS * WEIGHT_STRIDE;
+
+    __device__ __forceinline__ explicit KeyTiles(float* shared) {
+        queries = shared;
+        keys = queries + ROWS * (WIDTH + 4);
+        values = keys + COLUMNS * (WIDTH + 4);
+        weights = values + COLUMNS * (WIDTH + 4);
+    }
+
+    // s = dot products of the block's queries with `count` keys; their values are staged, too. Queries of up to WIDTH
+    // columns are staged by the first step only.
+    template <class From>
+    __device__ __forceinline__ void dots(float (&s)[OWN][OWN], const From* q, const From* k, const From* v, int count,
+                                         bool first, const Part& part, const Problem& p) const {
+        clear(s);
+        int d = 0;
+        do { // once for heads without a column, too: their values count all the same
+            const int depth = least(p.width - d, WIDTH);
+            __syncthreads(); // the tiles may still be read
+            if (first || p.width > WIDTH) {
+                stage<ROWS, WIDTH>(queries, q + d, p.queryRow, part.rows, depth, p.aligned & Q_ALIGNED);
+            }
+            stage<COLUMNS, WIDTH>(keys, k + d, p.keyRow, count, depth, p.aligned & K_ALIGNED);
+            if (d == 0) {
+                stage<COLUMNS, WIDTH>(values, v, p.valueRow, count, part.columns, p.aligned & V_ALIGNED);
+            }
+            __syncthreads();
+            add_dots<WIDTH>(s, queries, keys, depth);
+            d += WIDTH;
+        } while (d < p.width);
+    }
+
+    // Adds the staged values, weighted by the scores `s`.
+    __device__ __forceinline__ void add(float (&sums)[OWN][WIDTH / 8], RunningSoftmax& softmax, float (&s)[OWN][OWN],
+                                        int count) const {
+        float shrink[OWN];
+        softmax.add(s, shrink);
+        put_tile<WEIGHT_STRIDE>(weights, s);
+#pragma unroll
+        for (int i = 0; i < OWN; i++) {
+#pragma unroll
+            for (int c = 0; c < WIDTH / 8; c++) sums[i][c] *= shrink[i];
+        }
+        add_weighted<WIDTH>(sums, weights, values, count);
+    }
+};
+
+// Stores weighted sums of the block's rows, divided by the sums of their weights; `out` is the whole tensor.
+template <int WIDTH>
+__device__ __forceinline__ void put_result(float (&sums)[OWN][WIDTH / 8], const RunningSoftmax& softmax, void* out,
+                                           bool half, const Part& part, const Problem& p) {
+    const Lane lane;
+#pragma unroll
+    for (int i = 0; i < OWN; i++) {
+        const int row = lane.row + 4 * i;
+        if (row >= part.rows) continue;
+        const float share = 1 / softmax.sum[i];
+#pragma unroll
+        for (int c = 0; c < WIDTH / 8; c++) sums[i][c] *= share;
+        const long long at = part.out(p) + row * p.outRow;
+        if (half) {
+            put_row<WIDTH>(sums[i], static_cast<__nv_bfloat16*>(out) + at, part.columns, p.aligned & OUT_ALIGNED);
+        } else {
+            put_row<WIDTH>(sums[i], static_cast<float*>(out) + at, part.columns, p.aligned & OUT_ALIGNED);
+        }
+    }
+}
 
 } // namespace attention

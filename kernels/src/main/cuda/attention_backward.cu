@@ -137,7 +137,7 @@ __device__ __forceinline__ void query_gradients(const From* __restrict__ q, cons
                     s[i][j] = expf(s[i][j] - softmax.base(i)) * share[i] * (d[i][j] - projection[i]);
                 }
             }
-            put_weights(tiles.weights, s);
+            put_tile<WEIGHT_STRIDE>(tiles.weights, s);
             restage<WIDTH>(tiles.right, keys, firstColumn, p.width);
             add_weighted<WIDTH>(sums, tiles.weights, tiles.right, count);
         }
@@ -222,10 +222,10 @@ __device__ __forceinline__ void key_gradients(const From* __restrict__ q, const 
                 d[i][j] = real ? s[i][j] * (d[i][j] - projection) : 0;
             }
         }
-        put_weights(tiles.weights, s);
+        put_tile<WEIGHT_STRIDE>(tiles.weights, s);
         restage<WIDTH>(tiles.rightValues, grads, firstColumn, p.valueWidth);
         add_weighted<WIDTH>(sumsV, tiles.weights, tiles.rightValues, count);
-        put_weights(tiles.weights, d);
+        put_tile<WEIGHT_STRIDE>(tiles.weights, d);
         restage<WIDTH>(tiles.right, queries, firstColumn, p.width);
         add_weighted<WIDTH>(sumsK, tiles.weights, tiles.right, count);
     }
