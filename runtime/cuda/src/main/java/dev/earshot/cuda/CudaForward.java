@@ -245,30 +245,30 @@ abstract sealed class CudaForward implements Backend permits CudaBackend {
     public void gridAttention(
             Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out) {
         GridChecks.gridAttention(q, k, v, heads, rowTable, columnTable, out);
-        throw new UnsupportedOperationException("gridAttention");
+        issue("gridAttention", out, () -> ops.grids().gridAttention(q, k, v, heads, scale, rowTable, columnTable, out));
     }
 
     @Override
     public void partitionWindows(Tensor x, int window, Tensor padding, Tensor out) {
         GridChecks.partitionWindows(x, window, padding, out);
-        throw new UnsupportedOperationException("partitionWindows");
+        issue("partitionWindows", out, () -> ops.grids().partitionWindows(x, window, padding, out));
     }
 
     @Override
     public void mergeWindows(Tensor x, int window, Tensor out) {
         GridChecks.mergeWindows(x, window, out);
-        throw new UnsupportedOperationException("mergeWindows");
+        issue("mergeWindows", out, () -> ops.grids().mergeWindows(x, window, out));
     }
 
     @Override
     public void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out) {
         MaskChecks.measureMasks(logits, threshold, offset, out);
-        throw new UnsupportedOperationException("measureMasks");
+        issue("measureMasks", out, () -> ops.masks().measureMasks(logits, resize, threshold, offset, out));
     }
 
     @Override
     public void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out) {
         MaskChecks.maskBits(logits, chosen, resize, threshold, out);
-        throw new UnsupportedOperationException("maskBits");
+        issue("maskBits", out, () -> ops.masks().maskBits(logits, chosen, resize, threshold, out));
     }
 }

@@ -5,8 +5,10 @@ import dev.earshot.cuda.dnn.Cudnn;
 import dev.earshot.cuda.ops.AttentionOps;
 import dev.earshot.cuda.ops.ConvolutionOps;
 import dev.earshot.cuda.ops.ElementwiseOps;
+import dev.earshot.cuda.ops.GridOps;
 import dev.earshot.cuda.ops.ImageOps;
 import dev.earshot.cuda.ops.KMeansOps;
+import dev.earshot.cuda.ops.MaskOps;
 import dev.earshot.cuda.ops.PixelMatchingOps;
 import dev.earshot.cuda.ops.ProductOps;
 import dev.earshot.cuda.ops.ReduceOps;
@@ -22,8 +24,10 @@ record CudaOps(
         ProductOps products,
         ConvolutionOps convolutions,
         AttentionOps attention,
+        GridOps grids,
         PixelMatchingOps matching,
-        KMeansOps kMeans)
+        KMeansOps kMeans,
+        MaskOps masks)
         implements AutoCloseable {
     static CudaOps on(CudaContext context) {
         Cudnn cudnn = new Cudnn(context);
@@ -38,8 +42,10 @@ record CudaOps(
                 products,
                 new ConvolutionOps(context, cudnn, elementwise, products),
                 new AttentionOps(context, cudnn),
+                new GridOps(context),
                 new PixelMatchingOps(context),
-                new KMeansOps(context));
+                new KMeansOps(context),
+                new MaskOps(context));
     }
 
     @Override
