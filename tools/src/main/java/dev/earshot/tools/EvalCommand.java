@@ -1,5 +1,6 @@
 package dev.earshot.tools;
 
+import dev.earshot.segmentation.Segmenter;
 import dev.earshot.segmentation.datasets.Benchmark;
 import dev.earshot.segmentation.datasets.BenchmarkKind;
 import dev.earshot.segmentation.datasets.Benchmarks;
@@ -10,7 +11,6 @@ import dev.earshot.segmentation.datasets.Missing;
 import dev.earshot.segmentation.datasets.PredictionFolder;
 import dev.earshot.segmentation.metrics.AvsbenchMetric;
 import dev.earshot.segmentation.moca.MocaSegmenter;
-import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tools.eval.ClipLoader;
 import dev.earshot.tools.eval.DamagedClipException;
@@ -34,7 +34,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,8 +58,20 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
     /** What can be evaluated. */
     enum Scored {
-        MOCA,
-        PREDICTIONS
+        MOCA("moca"),
+        SAM_BIND("sam-bind"),
+        PREDICTIONS("predictions");
+
+        private final String word;
+
+        Scored(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() { // the word of the command line
+            return word;
+        }
     }
 
     @Spec
@@ -79,8 +90,8 @@ final class EvalCommand implements Callable<Integer> {
             names = "--method",
             defaultValue = "moca",
             paramLabel = "NAME",
-            description =
-                    "moca (default), or predictions: masks that something else made, in the folder of --predictions.")
+            description = "moca (default), sam-bind, or predictions: masks that something else made, in the folder of "
+                    + "--predictions.")
     private Scored scored;
 
     @Option(
@@ -125,8 +136,8 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
-    @ArgGroup(exclusive = false, heading = "%nSettings of MoCA:%n")
-    private MocaOptions moca = new MocaOptions();
+    @Mixin
+    private MethodOptions settings;
 
     private PrintWriter stdout;
     private PrintWriter stderr;
@@ -138,7 +149,8 @@ final class EvalCommand implements Callable<Integer> {
         Benchmark benchmark = openBenchmark();
         try {
             switch (scored) {
-                case MOCA -> evaluateMoca(benchmark);
+                case MOCA -> evaluate(benchmark, SegmentationMethod.MOCA);
+                case SAM_BIND -> evaluate(benchmark, SegmentationMethod.SAM_BIND);
                 case PREDICTIONS -> evaluateStored(benchmark);
             }
         } catch (DamagedClipException e) {
@@ -167,38 +179,46 @@ final class EvalCommand implements Callable<Integer> {
         return benchmark;
     }
 
-    private void evaluateMoca(Benchmark benchmark) {
+    private void evaluate(Benchmark benchmark, SegmentationMethod which) {
         long started = System.nanoTime();
-        MocaSettings settings;
-        try {
-            settings = moca.settings(model.compute());
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        MethodPlan plan = settings.plan(which, model.compute(), spec.commandLine());
+        if (which != SegmentationMethod.MOCA && benchmark instanceof BoxBenchmark) {
+            throw new IllegalArgumentException(
+                    "--method %s: expected s4, ms3 or avss, got %s, which asks for a map of scores"
+                            .formatted(which, benchmark.kind().label()));
         }
         try (Backend backend = model.openBackend();
                 WeightsInUse files = model.openWeights();
-                MocaSegmenter segmenter = new MocaSegmenter(backend, files.weights(), settings, moca.proposals())) {
-            boolean adapted = files.weights().adapter().isPresent();
-            Method.Moca method = new Method.Moca(adapted ? "MoCA" : "MoCA, frozen features", segmenter);
-            Outcome outcome;
+                MethodPlan.Opened opened = plan.open(backend, files)) {
+            Method method = switch (opened.segmenter()) {
+                case MocaSegmenter moca -> {
+                    boolean adapted = files.weights().adapter().isPresent();
+                    yield new Method.Moca(adapted ? "MoCA" : "MoCA, frozen features", moca);
+                }
+                case Segmenter other -> new Method.Cascade("SAM-BIND", other);
+            };
             MaskStore store = switch (benchmark) {
                 case BoxBenchmark _ -> MaskStore.NONE;
                 case MaskBenchmark _, LabelBenchmark _ ->
                     store(benchmark, method, files.hashes().all());
             };
-            try (Progress progress = progress(benchmark)) {
-                Evaluation evaluation = new Evaluation(new ClipLoader(resize), batchVideos);
-                outcome = benchmark instanceof BoxBenchmark boxes
-                        ? evaluation.boxes(boxes, method, progress::stepBy)
-                        : evaluation.masks(benchmark, method, store, progress::stepBy);
-            }
+            Outcome outcome = score(benchmark, method, store);
             RunFacts run = facts(
-                    segmenter.settings(),
+                    method.settings(),
                     files.hashes().all(),
                     files.note(),
                     backend.info().name() + ", " + backend.info().device(),
                     started);
             publish(benchmark, method, outcome, store, run);
+        }
+    }
+
+    private Outcome score(Benchmark benchmark, Method method, MaskStore store) {
+        try (Progress progress = progress(benchmark)) {
+            Evaluation evaluation = new Evaluation(new ClipLoader(resize), batchVideos);
+            return benchmark instanceof BoxBenchmark boxes && method instanceof Method.Moca moca
+                    ? evaluation.boxes(boxes, moca, progress::stepBy)
+                    : evaluation.masks(benchmark, method, store, progress::stepBy);
         }
     }
 

@@ -2,13 +2,10 @@ package dev.earshot.tools;
 
 import dev.earshot.models.adaav.FeatureNorm;
 import dev.earshot.segmentation.moca.ClusterScore;
-import dev.earshot.segmentation.moca.MaskProposals;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.moca.ProposalMatching;
-import dev.earshot.segmentation.proposals.ColourRegions;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.KMeansSettings;
-import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The settings of MoCA that a command line can change. */
@@ -81,43 +78,16 @@ final class MocaOptions {
             description = "none (default) or class_token.")
     private MocaSettings.JointCentring jointCentre = MocaSettings.JointCentring.NONE;
 
-    @Option(
-            names = "--proposals",
-            defaultValue = "none",
-            paramLabel = "WHAT",
-            description = "Outlines that masks are matched with: none (default), or colour-regions, patches of the "
-                    + "picture that stand out by colour.")
-    private ProposalSource proposals = ProposalSource.NONE;
-
     @Option(names = "--batch", defaultValue = "1", paramLabel = "N", description = "Frames per forward pass; 1.")
     private int batch = 1;
 
-    /** Where mask proposals come from. */
-    enum ProposalSource {
-        NONE("none"),
-        COLOUR_REGIONS("colour-regions");
-
-        private final String word;
-
-        ProposalSource(String word) {
-            this.word = word;
-        }
-
-        @Override
-        public String toString() { // the word of the command line
-            return word;
-        }
-    }
-
-    /** The proposals to match with; empty for none. */
-    Optional<MaskProposals> proposals() {
-        return switch (proposals) {
-            case NONE -> Optional.empty();
-            case COLOUR_REGIONS -> Optional.of(new ColourRegions());
-        };
-    }
-
-    MocaSettings settings(DType compute) {
+    /**
+     * The settings.
+     *
+     * @param matching how mask proposals are matched, where there are any
+     * @throws IllegalArgumentException if one is out of range
+     */
+    MocaSettings settings(DType compute, ProposalMatching matching) {
         return new MocaSettings(
                 new KMeansSettings(clusters, restarts, seed, 100, 1e-6, hartigan),
                 scope,
@@ -128,7 +98,7 @@ final class MocaOptions {
                 tauRel,
                 silenceDbfs,
                 jointCentre,
-                ProposalMatching.DEFAULT,
+                matching,
                 224,
                 batch,
                 compute);

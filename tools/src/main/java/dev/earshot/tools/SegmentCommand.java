@@ -8,8 +8,6 @@ import dev.earshot.segmentation.Masks;
 import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
-import dev.earshot.segmentation.moca.MocaSegmenter;
-import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tools.segment.ClipInput;
@@ -33,7 +31,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,11 +58,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SegmentCommand implements Callable<Integer> {
-    /** Segmentation methods. */
-    enum Method {
-        MOCA
-    }
-
     /** Kept, since a logger that nobody holds forgets its level. */
     private static final Logger BACKENDS_LOG = Logger.getLogger(Backends.class.getName());
 
@@ -78,8 +70,12 @@ final class SegmentCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the results.")
     private Path out;
 
-    @Option(names = "--method", defaultValue = "moca", paramLabel = "NAME", description = "moca (default).")
-    private Method method;
+    @Option(
+            names = "--method",
+            defaultValue = "moca",
+            paramLabel = "NAME",
+            description = "moca (default), or sam-bind: object proposals that fit the sound.")
+    private SegmentationMethod method;
 
     @Option(names = "--fps", defaultValue = "1", paramLabel = "N", description = "Frames per second; 1 by default.")
     private double framesPerSecond;
@@ -102,8 +98,8 @@ final class SegmentCommand implements Callable<Integer> {
     @Option(names = "--masks-only", description = "Leave out overlay.mp4 and contact.png.")
     private boolean masksOnly;
 
-    @ArgGroup(exclusive = false, heading = "%nSettings of MoCA:%n")
-    private MocaOptions moca = new MocaOptions();
+    @Mixin
+    private MethodOptions settings;
 
     private final Set<String> names = new HashSet<>();
     private PrintWriter stdout;
@@ -117,11 +113,12 @@ final class SegmentCommand implements Callable<Integer> {
             BACKENDS_LOG.setLevel(Level.WARNING);
         }
         ClipOptions options = clipOptions();
-        MocaSettings settings = settings();
+        MethodPlan plan = settings.plan(method, model.compute(), spec.commandLine());
         CompletableFuture<Clip> first = opened(inputs.getFirst(), options);
         try (Backend backend = model.openBackend();
                 WeightsInUse files = model.openWeights();
-                Segmenter segmenter = new MocaSegmenter(backend, files.weights(), settings, moca.proposals())) {
+                MethodPlan.Opened opened = plan.open(backend, files)) {
+            Segmenter segmenter = opened.segmenter();
             RunInfo run = new RunInfo(
                     segmenter.method(),
                     segmenter.settings(),
@@ -131,7 +128,7 @@ final class SegmentCommand implements Callable<Integer> {
                     Versions.all(),
                     framesPerSecond,
                     !masksOnly);
-            banner(run);
+            banner(run, plan);
             int failed = 0;
             CompletableFuture<Clip> next = first;
             for (int i = 0; i < inputs.size(); i++) {
@@ -154,15 +151,7 @@ final class SegmentCommand implements Callable<Integer> {
         }
     }
 
-    private MocaSettings settings() {
-        try {
-            return moca.settings(model.compute());
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
-    private void banner(RunInfo run) {
+    private void banner(RunInfo run, MethodPlan plan) {
         if (quiet) {
             return;
         }
@@ -175,6 +164,10 @@ final class SegmentCommand implements Callable<Integer> {
         if (model.demo()) {
             stderr.println("No --weights given: using the demo weights, which know the shapes and sounds of the demo "
                     + "world only.");
+        }
+        if (plan.demoSam()) {
+            stderr.println(
+                    "No --sam-weights given: using SAM's demo weights, which know the demo world's objects only.");
         }
         stderr.flush();
     }

@@ -233,6 +233,50 @@ class EvalCommandTest {
         assertTrue(set > 1000, "empty masks");
     }
 
+    @Test
+    void samBindIsScoredWithAllItsSettings() throws IOException {
+        Object[] options = {
+            "--method",
+            "sam-bind",
+            "--proposals",
+            "colour-regions",
+            "--crop-mode",
+            "pad",
+            "--crop-margin",
+            0.1,
+            "--masked",
+            "--max-area",
+            0.9,
+            "--tau-bind",
+            0.6,
+            "--score-scale",
+            "softmax",
+            "--no-top1-if-empty",
+            "--silence-rms",
+            0.001
+        };
+        Object[] base = {"eval", "ms3", "--data", world, "--out", out};
+        assertEquals(
+                ExitCodes.OK,
+                run(Stream.concat(Stream.of(base), Stream.of(options)).toArray()),
+                stderr::toString);
+        JsonNode json = metrics();
+        assertEquals("SAM-BIND", json.path("method").asText());
+        JsonNode settings = json.path("settings");
+        assertEquals("colour-regions", settings.path("proposals").asText());
+        assertEquals("pad", settings.path("cropMode").asText());
+        assertEquals("0.1", settings.path("cropMargin").asText());
+        assertEquals("true", settings.path("masked").asText());
+        assertEquals("0.9", settings.path("maxArea").asText());
+        assertEquals("0.6", settings.path("tauBind").asText());
+        assertEquals("softmax", settings.path("scoreScale").asText());
+        assertEquals("false", settings.path("topOneIfEmpty").asText());
+        assertEquals("rms below 0.001", settings.path("silenceGate").asText());
+        assertTrue(json.path("figures").path("miou").asDouble() > 0.1, json::toString);
+        assertTrue(stdout.toString().contains("SAM-BIND"), stdout.toString());
+        assertEquals(ExitCodes.USAGE, run("eval", "vggss", "--data", world, "--out", out, "--method", "sam-bind"));
+    }
+
     private String metricsClip() throws IOException {
         return Files.readAllLines(out.resolve("videos.csv")).get(1).split(",")[0];
     }

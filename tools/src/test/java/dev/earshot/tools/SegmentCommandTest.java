@@ -109,7 +109,8 @@ class SegmentCommandTest {
                 ExitCodes.OK, run("segment", image, "--out", results, "--masks-only", "--proposals", "colour-regions"));
         JsonNode json = JSON.readTree(results.resolve("one/result.json").toFile());
         assertEquals("colour-regions", json.path("settings").path("proposals").asText());
-        assertEquals(ExitCodes.USAGE, run("segment", image, "--out", results, "--proposals", "sam"));
+        assertEquals("0.5", json.path("settings").path("matchThreshold").asText());
+        assertEquals(ExitCodes.USAGE, run("segment", image, "--out", results, "--proposals", "squares"));
         assertTrue(err.toString().contains("colour-regions"), err.toString());
     }
 

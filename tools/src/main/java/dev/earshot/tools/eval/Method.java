@@ -1,12 +1,11 @@
 package dev.earshot.tools.eval;
 
 import dev.earshot.segmentation.BinaryMask;
-import dev.earshot.segmentation.SegmentedFrame;
+import dev.earshot.segmentation.Segmenter;
 import dev.earshot.segmentation.datasets.MaskClip;
 import dev.earshot.segmentation.datasets.PredictionFolder;
 import dev.earshot.segmentation.metrics.FramePrediction;
 import dev.earshot.segmentation.moca.MocaSegmenter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -30,12 +29,27 @@ public sealed interface Method {
 
         @Override
         public List<BinaryMask> masks(LoadedClip clip) {
-            List<BinaryMask> masks = new ArrayList<>();
-            for (SegmentedFrame frame : segmenter.segment(clip.frames())) {
-                masks.add(frame.result().mask());
-            }
-            return masks;
+            return segmented(segmenter, clip);
         }
+    }
+
+    /** A method that chooses among object proposals; the segmenter stays the caller's. */
+    record Cascade(String name, Segmenter segmenter) implements Method {
+        @Override
+        public Map<String, String> settings() {
+            return segmenter.settings();
+        }
+
+        @Override
+        public List<BinaryMask> masks(LoadedClip clip) {
+            return segmented(segmenter, clip);
+        }
+    }
+
+    private static List<BinaryMask> segmented(Segmenter segmenter, LoadedClip clip) {
+        return segmenter.segment(clip.frames()).stream()
+                .map(frame -> frame.result().mask())
+                .toList();
     }
 
     /** Masks that were made elsewhere. */

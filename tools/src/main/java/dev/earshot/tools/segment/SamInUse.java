@@ -1,0 +1,103 @@
+package dev.earshot.tools.segment;
+
+import dev.earshot.models.sam.Sam;
+import dev.earshot.models.sam.SamOptions;
+import dev.earshot.models.sam.SamVariant;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.weights.Safetensors;
+import dev.earshot.tensor.weights.Weights;
+import dev.earshot.tensor.weights.WeightsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The SAM that a command line asks for: a file, or the demo weights in the jar.
+ *
+ * @param sam the model; closed with this
+ * @param file its name, for result files
+ */
+public record SamInUse(Sam sam, String file) implements AutoCloseable {
+    /** The demo weights: SAM in form, trained on the demo world. */
+    public static final String DEMO = "sam-demo.safetensors";
+
+    /**
+     * Loads the model and starts to hash its file.
+     *
+     * @param weights the file; empty for the demo weights
+     * @param highQuality whether HQ-SAM is wanted
+     * @param variant the sizes it must have; empty to read them off the file
+     * @throws WeightsException if the file is missing, malformed or of the other kind
+     */
+    public static SamInUse open(
+            Backend backend,
+            Optional<Path> weights,
+            boolean highQuality,
+            Optional<SamVariant> variant,
+            SamOptions options,
+            WeightHashes hashes) {
+        String role = highQuality ? "hq-sam" : "sam";
+        if (weights.isPresent()) {
+            Path path = weights.get();
+            if (!Files.isRegularFile(path)) {
+                throw WeightsException.of(
+                        path.toString(),
+                        "weights",
+                        "a file of " + title(highQuality),
+                        "no such file",
+                        "convert the published one once: " + convert(highQuality));
+            }
+            hashes.add(role, path);
+            try (Weights file = Weights.open(path)) {
+                return loaded(backend, file, path.getFileName().toString(), highQuality, variant, options);
+            }
+        }
+        if (highQuality) {
+            throw WeightsException.of(
+                    "hq-sam", "weights", "a file", "none", "no demo weights of HQ-SAM exist; " + convert(true));
+        }
+        byte[] demo = WeightsInUse.resource(DEMO)
+                .orElseThrow(() -> new IllegalStateException(
+                        "demo weights: expected %s in the tools jar, got none — give SAM's weights".formatted(DEMO)));
+        hashes.add(role, DEMO, demo);
+        try (Weights file = Safetensors.parse(demo, DEMO)) {
+            return loaded(backend, file, DEMO, false, variant, options);
+        }
+    }
+
+    private static SamInUse loaded(
+            Backend backend,
+            Weights file,
+            String name,
+            boolean highQuality,
+            Optional<SamVariant> variant,
+            SamOptions options) {
+        Sam sam = variant.isPresent()
+                ? Sam.load(backend, file, variant.get().config(highQuality), options)
+                : Sam.load(backend, file, options);
+        if (sam.isHighQuality() != highQuality) {
+            sam.close();
+            throw WeightsException.of(
+                    name,
+                    "weights",
+                    title(highQuality),
+                    title(!highQuality),
+                    "ask for %s or give the other file".formatted(highQuality ? "sam" : "hq-sam"));
+        }
+        return new SamInUse(sam, name);
+    }
+
+    private static String title(boolean highQuality) {
+        return highQuality ? "HQ-SAM" : "SAM";
+    }
+
+    private static String convert(boolean highQuality) {
+        String file = highQuality ? "sam_hq_vit_b" : "sam_vit_b_01ec64";
+        return "earshot convert %s.pth %s.safetensors".formatted(file, file);
+    }
+
+    @Override
+    public void close() {
+        sam.close();
+    }
+}
