@@ -104,8 +104,9 @@ final class SamConfigTest {
         Weights file = SamCheckpoints.file(SamCheckpoints.TINY);
         assertEquals(SamCheckpoints.TINY, SamConfig.of(Tiny.withMetadata(file, TWO_HEADS)));
         assertEquals(SamCheckpoints.TINY, SamConfig.of(Tiny.withMetadata(huggingFace(SamCheckpoints.TINY), TWO_HEADS)));
-        assertContains(
-                refusal(file), "16 is not a multiple of heads 8"); // cross attention is 8 wide: one channel a head
+        assertEquals(8, SamConfig.of(file).decoder().heads()); // as published, where nothing is stated
+        String notDividing = refusal(Tiny.withMetadata(file, Map.of("earshot.sam_decoder_heads", "3")));
+        assertContains(notDividing, "width 16 is not a multiple of heads 3");
         String message = refusal(Tiny.withMetadata(file, Map.of("earshot.sam_decoder_heads", "many")));
         assertContains(message, "earshot.sam_decoder_heads");
     }
