@@ -12,6 +12,8 @@ import dev.earshot.tensor.MaskResize;
  * @param toFrameColumns from columns of logits to the frame's columns that count
  * @param toPictureRows from rows of the frame to rows of the picture
  * @param toPictureColumns from the frame's columns that count, by their number, to columns of the picture
+ * @param rowSpans the picture's rows, cut up
+ * @param columnSpans the picture's columns, cut up
  */
 record MaskGeometry(
         int lowHeight,
@@ -19,7 +21,9 @@ record MaskGeometry(
         MaskAxis toFrameRows,
         MaskAxis toFrameColumns,
         MaskAxis toPictureRows,
-        MaskAxis toPictureColumns) {
+        MaskAxis toPictureColumns,
+        MaskSpan[] rowSpans,
+        MaskSpan[] columnSpans) {
     static MaskGeometry of(long lowHeight, long lowWidth, MaskResize resize) {
         int h = Math.toIntExact(lowHeight);
         int w = Math.toIntExact(lowWidth);
@@ -39,13 +43,19 @@ record MaskGeometry(
                 column[used++] = j;
             }
         }
+        MaskAxis toFrameRows = MaskAxis.of(h, resize.frameHeight(), resize.insetHeight());
+        MaskAxis toFrameColumns = frameColumns.only(column, used);
+        MaskAxis toPictureRows = MaskAxis.of(resize.insetHeight(), resize.height(), resize.height());
+        MaskAxis toPictureColumns = pictureColumns.renumbered(number);
         return new MaskGeometry(
                 h,
                 w,
-                MaskAxis.of(h, resize.frameHeight(), resize.insetHeight()),
-                frameColumns.only(column, used),
-                MaskAxis.of(resize.insetHeight(), resize.height(), resize.height()),
-                pictureColumns.renumbered(number));
+                toFrameRows,
+                toFrameColumns,
+                toPictureRows,
+                toPictureColumns,
+                MaskSpan.of(toFrameRows, toPictureRows),
+                MaskSpan.of(toFrameColumns, toPictureColumns));
     }
 
     int height() {
@@ -54,5 +64,10 @@ record MaskGeometry(
 
     int width() {
         return toPictureColumns.positions();
+    }
+
+    /** Elements that one mask costs at most, for sharing. */
+    long work() {
+        return (long) lowHeight * lowWidth + (long) height() * width();
     }
 }
