@@ -9,7 +9,9 @@ import static dev.earshot.tensor.cases.Rows.sizes;
 import dev.earshot.tensor.MaskResize;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.cases.OpCase.Scale;
+import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 
@@ -29,7 +31,9 @@ final class MaskCases {
         COARSE(g -> Math.rint(g) / 2),
         /** Most pixels are decided by their neighbourhood alone. */
         SPARSE(g -> Math.abs(g) > 1.9 ? 40 * g : 20),
-        EMPTY(g -> -0.5 - Math.abs(g)),
+        /** As trained networks give them: discs with a soft border, and a little noise. */
+        DISCS(g -> g / 4),
+        EMPTY(g -> -0.1 - Math.abs(g) / 2),
         FULL(g -> 0.5 + Math.abs(g)),
         /** What a network that has gone wrong gives. */
         BROKEN(g -> Math.abs(g) < 0.3 ? Double.NaN : g > 1.7 ? Double.POSITIVE_INFINITY : g < -1.7 ? -1e38 : g);
@@ -39,6 +43,28 @@ final class MaskCases {
         Logits(DoubleUnaryOperator value) {
             this.value = value;
         }
+    }
+
+    private static Tensor logits(OpSetup s, Logits kind, long... shape) {
+        if (kind != Logits.DISCS) {
+            return s.input(F32, Layout.DENSE, kind.value, shape);
+        }
+        int height = (int) shape[1];
+        int width = (int) shape[2];
+        SplittableRandom random = new SplittableRandom(shape[0]);
+        float[] values = new float[(int) shape[0] * height * width];
+        for (int mask = 0, at = 0; mask < shape[0]; mask++) {
+            double centreX = random.nextDouble() * width;
+            double centreY = random.nextDouble() * height;
+            double radius = (0.05 + random.nextDouble() * 0.4) * width;
+            double steepness = 0.2 + random.nextDouble();
+            for (int i = 0; i < height * width; i++) {
+                double distance = Math.hypot(i % width - centreX, i / width - centreY);
+                double value = Math.clamp(steepness * (radius - distance), -20, 20);
+                values[at++] = (float) (value + kind.value.applyAsDouble(random.nextGaussian()));
+            }
+        }
+        return s.values(values, shape);
     }
 
     static void addTo(Consumer<OpCase> rows) {
@@ -64,9 +90,13 @@ final class MaskCases {
         both(rows, Scale.SMALL, Logits.NOISE, new MaskResize(7, 11, 6, 9, 3, 4), 5, 20, 30);
         both(rows, Scale.SMALL, Logits.NOISE, new MaskResize(61, 50, 33, 49, 40, 71), 3, 17, 23);
         both(rows, Scale.MODEL, Logits.NOISE, new MaskResize(1024, 1024, 683, 1024, 500, 750), 3, 256, 256);
+        both(rows, Scale.MODEL, Logits.DISCS, new MaskResize(1024, 1024, 768, 1024, 768, 1024), 3, 256, 256);
         both(rows, Scale.MODEL, Logits.SPARSE, new MaskResize(1024, 1024, 1024, 768, 1333, 1000), 3, 256, 256);
-        both(rows, Scale.BENCH, Logits.NOISE, new MaskResize(1024, 1024, 1024, 1024, 224, 224), 192, 256, 256);
-        both(rows, Scale.BENCH, Logits.NOISE, new MaskResize(1024, 1024, 1024, 1024, 1024, 1024), 192, 256, 256);
+        for (Logits logits : List.of(Logits.DISCS, Logits.NOISE)) {
+            both(rows, Scale.BENCH, logits, new MaskResize(1024, 1024, 1024, 1024, 224, 224), 192, 256, 256);
+            both(rows, Scale.BENCH, logits, new MaskResize(1024, 1024, 1024, 1024, 1024, 1024), 192, 256, 256);
+            both(rows, Scale.BENCH, logits, new MaskResize(1024, 1024, 576, 1024, 1080, 1920), 192, 256, 256);
+        }
     }
 
     private static void both(Consumer<OpCase> rows, Scale scale, Logits logits, MaskResize resize, long... shape) {
@@ -85,7 +115,7 @@ final class MaskCases {
                 shape[0] * pixels(resize) * FLOPS_PER_PIXEL,
                 bytes,
                 s -> {
-                    Tensor x = s.input(F32, Layout.DENSE, logits.value, shape);
+                    Tensor x = logits(s, logits, shape);
                     Tensor out = s.output(I32, shape[0], 7);
                     return () -> s.backend().measureMasks(x, resize, 0, OFFSET, out);
                 });
@@ -105,7 +135,7 @@ final class MaskCases {
                 count * pixels(resize) * FLOPS_PER_PIXEL,
                 bytes,
                 s -> {
-                    Tensor x = s.input(F32, Layout.DENSE, logits.value, shape);
+                    Tensor x = logits(s, logits, shape);
                     Tensor chosen = s.integers(I32, -1, shape[0] + 1, count);
                     Tensor out = s.output(I64, count, resize.words());
                     return () -> s.backend().maskBits(x, chosen, resize, threshold, out);

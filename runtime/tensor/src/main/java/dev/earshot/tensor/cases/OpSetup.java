@@ -75,6 +75,13 @@ public final class OpSetup {
         return layout.view(buffer, shape);
     }
 
+    /** A dense F32 tensor of given values. */
+    Tensor values(float[] values, long... dims) {
+        Tensor x = workspace.allocate(DType.F32, dims);
+        backend.upload(HostTensor.of(values, dims), x);
+        return x;
+    }
+
     /** An integer tensor with values from {@code low} up to but not including {@code high}. */
     Tensor integers(DType declared, long low, long high, long... dims) {
         Tensor x = workspace.allocate(declared, dims);
