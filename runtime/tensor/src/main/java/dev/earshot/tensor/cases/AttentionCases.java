@@ -83,6 +83,11 @@ final class AttentionCases {
                 rows.accept(attention(Scale.MODEL, s, dtype, dtype));
             }
             rows.accept(jointProjection(Scale.MODEL, 1, 197, 12, 64, dtype));
+            rows.accept(repeatedQueries(Scale.SMALL, new Sizes(3, 19, 7, 2, 16, 16), dtype));
+            rows.accept(repeatedQueries(Scale.SMALL, new Sizes(2, 300, 5, 2, 8, 8), dtype));
+            // SAM's mask decoder: the image looks at the tokens of its prompts, these look at the image
+            rows.accept(repeatedQueries(Scale.BENCH, new Sizes(8, 4096, 7, 8, 16, 16), dtype));
+            rows.accept(attention(Scale.BENCH, new Sizes(8, 7, 4096, 8, 16, 16), dtype, dtype));
             rows.accept(weights(Scale.MODEL, models[0], dtype)); // DINO's self-attention maps
             rows.accept(biased(Scale.BENCH, models[1], Bias.ALL, dtype));
             rows.accept(attention(Scale.BENCH, new Sizes(8, 257, 257, 16, 80, 80), dtype, dtype));
@@ -111,6 +116,19 @@ final class AttentionCases {
             Tensor v = qkv.slice(-1, 2 * width, 3 * width);
             Tensor y = s.output(dtype, Layout.COLUMNS, batch, tokens, width);
             return () -> s.backend().attention(q, k, v, heads, z.scale(), y);
+        });
+    }
+
+    /** One set of queries for all of a batch. */
+    private static OpCase repeatedQueries(Scale scale, Sizes z, DType dtype) {
+        String name = "attention repeated queries %s %s".formatted(z.text(), lower(dtype));
+        return row(name, "attention", dtype, scale, z, s -> {
+            long width = (long) z.heads * z.width;
+            Tensor q = s.input(dtype, 1, z.queries, width).broadcast(z.batch, z.queries, width);
+            Tensor k = s.input(dtype, z.batch, z.keys, width);
+            Tensor v = s.input(dtype, z.batch, z.keys, (long) z.heads * z.valueWidth);
+            Tensor y = s.output(dtype, z.batch, z.queries, (long) z.heads * z.valueWidth);
+            return () -> s.backend().attention(q, k, v, z.heads, z.scale(), y);
         });
     }
 

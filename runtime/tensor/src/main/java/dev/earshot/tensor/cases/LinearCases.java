@@ -119,6 +119,11 @@ final class LinearCases {
             rows.accept(residual(Scale.MODEL, 197, 768, 768, Activation.NONE, dtype, Layout.DENSE, true));
             rows.accept(residual(Scale.MODEL, 197, 3072, 768, Activation.NONE, dtype, Layout.DENSE, true));
             rows.accept(residual(Scale.BENCH, 257, 5120, 1280, Activation.NONE, dtype, Layout.DENSE, true));
+            rows.accept(repeatedResidual(Scale.SMALL, 3, 17, 24, 33, dtype, Layout.DENSE));
+            rows.accept(repeatedResidual(Scale.SMALL, 2, 1, 24, 16, dtype, Layout.DENSE));
+            rows.accept(repeatedResidual(Scale.SMALL, 2, 9, 16, 24, dtype, Layout.COLUMNS));
+            // what a batch of prompts adds to the image stream that they share, in SAM's mask decoder
+            rows.accept(repeatedResidual(Scale.BENCH, 8, 4096, 128, 256, dtype, Layout.DENSE));
         }
     }
 
@@ -145,6 +150,22 @@ final class LinearCases {
             Tensor added = s.input(F32, layout, g -> g, 1, tokens, out);
             Tensor y = s.output(F32, layout, 1, tokens, out);
             return () -> s.backend().linear(x, layer, activation, added, y);
+        });
+    }
+
+    /** One residual for all of a batch. */
+    private static OpCase repeatedResidual(
+            Scale scale, long batch, long tokens, long in, long out, DType compute, Layout layout) {
+        String name = "linear %dx%dx%d-%d repeated residual %s%s"
+                .formatted(batch, tokens, in, out, lower(compute), layout.suffix());
+        long rows = batch * tokens;
+        double bytes = (rows * in + in * out) * compute.bytes() + 4.0 * (rows + tokens) * out;
+        return new OpCase(name, "linear", compute, tolerance(in), scale, 2.0 * rows * in * out, bytes, s -> {
+            Tensor x = s.input(compute, layout, g -> g, batch, tokens, in);
+            Linear layer = s.linear(compute, in, out, true);
+            Tensor added = s.input(F32, layout, g -> g, 1, tokens, out).broadcast(batch, tokens, out);
+            Tensor y = s.output(F32, layout, batch, tokens, out);
+            return () -> s.backend().linear(x, layer, Activation.NONE, added, y);
         });
     }
 

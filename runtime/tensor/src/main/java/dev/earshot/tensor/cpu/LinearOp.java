@@ -36,14 +36,13 @@ record LinearOp(View x, PackedLinear layer, Activation activation, Optional<View
         return view.hasDenseRows();
     }
 
-    /** An operand that is added must be laid out as the destination. */
+    /**
+     * An operand that is added must be laid out as the destination, within each block of rows that is one product: it may be
+     * repeated along axes outside.
+     */
     private static boolean fusible(View residual, View target) {
-        for (int axis = 0; axis < target.rank(); axis++) {
-            if (residual.stride(axis) != target.stride(axis)) {
-                return false;
-            }
-        }
-        return true;
+        LoopSpace space = LoopSpace.over(lead(target).dims(), lead(target), lead(residual));
+        return space.rowLength() == 1 || space.rowStride(0) == space.rowStride(1);
     }
 
     private void product(Binder binder, View source, Optional<View> addend, View target) {
