@@ -1,5 +1,6 @@
 package dev.earshot.models.sam;
 
+import dev.earshot.models.Filler;
 import dev.earshot.models.ForwardSession;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Checks;
@@ -7,6 +8,7 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.weights.Weights;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -42,9 +44,7 @@ public final class Sam implements AutoCloseable {
     public static Sam load(Backend backend, Weights weights, SamConfig config, SamOptions options) {
         SamLoader loader = SamLoader.of(weights, SamVariant.describe(config));
         ImageEncoderWeights encoderWeights = ImageEncoderWeights.declare(loader, config.grid(), config.encoder());
-        Optional<Integer> earlyWidth =
-                config.highQuality() ? Optional.of(config.encoder().width()) : Optional.empty();
-        SamDecoder.Declared decoderWeights = SamDecoder.Declared.declare(loader, config.decoder(), earlyWidth);
+        SamDecoder.Declared decoderWeights = SamDecoder.Declared.declare(loader, config.decoder(), earlyWidth(config));
         loader.finish();
         ParameterScope scope = backend.parameters();
         try {
@@ -56,6 +56,19 @@ public final class Sam implements AutoCloseable {
             scope.close();
             throw t;
         }
+    }
+
+    /** Full-size weights of these sizes under the authors' names, without a file; see {@link Filler}. */
+    public static Weights filler(SamConfig config) {
+        SamLoader loader = SamLoader.declaring(SamKeys.ORIGINAL);
+        ImageEncoderWeights.declare(loader, config.grid(), config.encoder());
+        SamDecoder.Declared.declare(loader, config.decoder(), earlyWidth(config));
+        return new Filler("filler weights of " + SamVariant.describe(config), loader.expected(), Map.of());
+    }
+
+    /** Width of the encoder's early state if the decoder uses it. */
+    private static Optional<Integer> earlyWidth(SamConfig config) {
+        return config.highQuality() ? Optional.of(config.encoder().width()) : Optional.empty();
     }
 
     private static ForwardSession<Encoded> session(Backend backend, SamImageEncoder encoder, boolean early) {

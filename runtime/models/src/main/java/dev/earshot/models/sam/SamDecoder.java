@@ -2,6 +2,7 @@ package dev.earshot.models.sam;
 
 import static dev.earshot.tensor.Checks.argument;
 
+import dev.earshot.models.Filler;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.Checks;
@@ -14,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -88,6 +90,13 @@ public final class SamDecoder implements AutoCloseable {
             scope.close();
             throw t;
         }
+    }
+
+    /** Full-size weights of these sizes under the authors' names, without a file; see {@link Filler}. */
+    public static Weights filler(SamConfig.Decoder sizes) {
+        SamLoader loader = SamLoader.declaring(SamKeys.ORIGINAL);
+        Declared.declare(loader, sizes, Optional.empty());
+        return new Filler("filler weights of SAM's decoder", loader.expected(), Map.of());
     }
 
     Backend backend() {
