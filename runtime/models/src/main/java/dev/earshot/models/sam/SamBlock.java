@@ -83,7 +83,7 @@ public final class SamBlock {
     private void attentionHalf(Backend b, Workspace ws, Tensor x, Tensor y) {
         try (Workspace.Frame _ = ws.frame()) {
             Tensor mixed = ws.allocate(qkv.computeType(), x.shape());
-            mix(b, ws, normed(b, ws, x), mixed);
+            mix(b, ws, x, mixed);
             b.linear(mixed, proj, Activation.NONE, x, y);
         }
     }
@@ -93,16 +93,18 @@ public final class SamBlock {
         return norm1.apply(b, ws, x, qkv.computeType());
     }
 
-    /** What attention makes of {@code normed}, before the projection, put back into the grid: [B, gh * gw, D]. */
-    private void mix(Backend b, Workspace ws, Tensor normed, Tensor mixed) {
+    /** What attention makes of the norm of x, before the projection, put back into the grid: [B, gh * gw, D]. */
+    private void mix(Backend b, Workspace ws, Tensor x, Tensor mixed) {
         try (Workspace.Frame _ = ws.frame()) {
-            Tensor joint = b.linear(ws, normed, qkv, Activation.NONE); // [B, gh * gw, 3 * D]
+            Tensor joint = ws.allocate(qkv.computeType(), x.shape().with(-1, qkv.outputWidth())); // [B, gh * gw, 3 * D]
+            try (Workspace.Frame _ = ws.frame()) { // the norm's memory serves the windows next
+                b.linear(normed(b, ws, x), qkv, Activation.NONE, joint);
+            }
             if (isGlobal()) {
                 attend(b, joint, mixed);
-                return;
+            } else {
+                b.mergeWindows(attendInWindows(b, ws, joint), window, planes(mixed));
             }
-            Tensor windows = attendInWindows(b, ws, joint);
-            b.mergeWindows(windows, window, planes(mixed));
         }
     }
 
