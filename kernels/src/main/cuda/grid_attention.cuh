@@ -70,7 +70,7 @@ struct KeyTile {
     __device__ __forceinline__ KeyTile(const Grid& grid, int left, int most) {
         columns = least(grid.width - left, most);
         columns = columns < 1 ? 1 : columns; // beyond the last column
-        rows = most / columns;
+        rows = columns == grid.width ? most / columns : 1; // parts of rows do not follow each other
         inverse = (65536 + columns - 1) / columns;
     }
     __device__ __forceinline__ int row(int key) const { return key * inverse >> 16; }
