@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Versions.class,
         subcommands = {
             SegmentCommand.class,
+            SamCommand.class,
             EvalCommand.class,
             DemoCommand.class,
             DoctorCommand.class,

@@ -37,8 +37,13 @@ public final class ResultFolder implements AutoCloseable {
      * @throws IllegalArgumentException if something else than an earlier result is there
      */
     public ResultFolder(Path out, String name) {
+        this(out, name, MARKER);
+    }
+
+    /** As the other, for results that are told by another file: {@code marker}. */
+    public ResultFolder(Path out, String name, String marker) {
         target = out.toAbsolutePath().normalize().resolve(AtomicFiles.safeName(name));
-        if (Files.exists(target) && !isResult(target)) {
+        if (Files.exists(target) && !isResult(target, marker)) {
             throw new IllegalArgumentException(
                     "%s: expected nothing or an earlier result there, got other files — give another --out"
                             .formatted(target));
@@ -52,9 +57,9 @@ public final class ResultFolder implements AutoCloseable {
         OPEN.add(this);
     }
 
-    private static boolean isResult(Path folder) {
+    private static boolean isResult(Path folder, String marker) {
         String[] names = folder.toFile().list();
-        return names != null && (names.length == 0 || Files.exists(folder.resolve(MARKER)));
+        return names != null && (names.length == 0 || Files.exists(folder.resolve(marker)));
     }
 
     private Path hidden() {

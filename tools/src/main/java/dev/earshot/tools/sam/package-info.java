@@ -1,0 +1,2 @@
+/** Prompts and results of {@code earshot sam}. */
+package dev.earshot.tools.sam;
