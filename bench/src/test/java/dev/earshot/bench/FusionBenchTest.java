@@ -48,6 +48,24 @@ final class FusionBenchTest {
     }
 
     @Test
+    void bothWaysOfMeasuringMasksComputeTheSame() {
+        MaskFusionBench bench = new MaskFusionBench();
+        bench.backendName = "cpu";
+        bench.masks = 3;
+        bench.side = 32;
+        bench.open();
+        try {
+            bench.fused();
+            bench.unfused();
+            float[][] results = bench.results();
+            assertTrue(results[0][0] > 0 && results[0][0] < results[0][6] && results[0][6] < results[0][3]);
+            assertArrayEquals(results[0], results[1], 2); // a resize may blend rows first
+        } finally {
+            bench.close();
+        }
+    }
+
+    @Test
     void replayAndSingleOpsDoTheSame() {
         GraphLaunchBench bench = new GraphLaunchBench();
         bench.backendName = "cpu";

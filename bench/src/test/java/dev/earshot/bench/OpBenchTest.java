@@ -32,6 +32,8 @@ final class OpBenchTest {
         Map<String, Class<? extends OpBench>> benchmarks = Map.ofEntries(
                 Map.entry("cosineKMeans", KMeansBench.class),
                 Map.entry("mergeTopK", TopKBench.class),
+                Map.entry("measureMasks", MaskMeasureBench.class),
+                Map.entry("maskBits", MaskBitsBench.class),
                 Map.entry("pixelMatching", PixelMatchingBench.class),
                 Map.entry("linear", LinearBench.class),
                 Map.entry("matmul", MatmulBench.class),
