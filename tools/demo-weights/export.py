@@ -9,6 +9,8 @@ import torch
 import models
 
 TYPES = {torch.float16: "F16", torch.float32: "F32"}
+# Multiplied by tens of radians.
+PRECISE = "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"
 
 
 def save(path, tensors, metadata):
@@ -17,7 +19,8 @@ def save(path, tensors, metadata):
     for name in sorted(tensors):
         value = tensors[name].detach()
         # Scalars and vectors stay fp32: they cost nothing, and the logit scale is fp32 in the original, too.
-        value = value.to(torch.float16 if value.ndim > 1 and value.shape[0] > 1 else torch.float32).contiguous()
+        matrix = value.ndim > 1 and value.shape[0] > 1 and name != PRECISE
+        value = value.to(torch.float16 if matrix else torch.float32).contiguous()
         blob = value.numpy().tobytes()
         header[name] = {
             "dtype": TYPES[value.dtype],
@@ -32,10 +35,26 @@ def save(path, tensors, metadata):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
+def sharpened(state, factor):
+    """Mask logits times a factor: the same masks, but stability is asked at fixed logits, -1 and 1.
+
+    Mask prompts are logits, too, so the first layer that reads them takes the factor back.
+    """
+    state = dict(state)
+    for name in state:
+        if "output_hypernetworks_mlps" in name and ".layers.2." in name:
+            state[name] = state[name] * factor
+    reader = "prompt_encoder.mask_downscaling.0.weight"
+    state[reader] = state[reader] / factor
+    return state
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--imagebind", nargs=2, metavar=("STATE", "FILE"))
     options.add_argument("--dino", nargs=2, metavar=("STATE", "FILE"))
+    options.add_argument("--sam", nargs=2, metavar=("STATE", "FILE"))
+    options.add_argument("--sharpen", type=float, default=1.0, help="factor of SAM's mask logits")
     options.add_argument("--date", required=True)
     options.add_argument("--figures", default="", help="one line of text for the metadata")
     args = options.parse_args()
@@ -62,6 +81,13 @@ def main():
             "earshot.model": "DINO-form demo weights, not DINO",
             "earshot.heads": str(models.DINO["heads"]),
             "earshot.supervision": "started from and distilled from the ImageBind-form demo weights; no masks, no class names",
+        })
+    if args.sam:
+        save(args.sam[1], sharpened(torch.load(args.sam[0])["model"], args.sharpen), {
+            **common,
+            "earshot.model": "SAM-form demo weights, not SAM",
+            "earshot.supervision": "the generator's exact masks of all objects, heard or not, without class names: "
+            "class-agnostic, as SAM is trained on masks. Encoder started from the DINO-form demo weights",
         })
 
 
