@@ -68,7 +68,7 @@ def prompt_loss(logits, predicted, target):
     truth = torch.zeros_like(predicted)
     truth[shown] = iou
     best = losses[:, 1:].min(1)
-    loss = best.values.mean() + losses[:, 0].mean() + F.mse_loss(predicted, truth) * 4
+    loss = best.values.mean() + losses[:, 0].mean() + F.mse_loss(predicted, truth) * 10
     return loss, iou[:, 1:].gather(1, best.indices[:, None]).mean(), losses
 
 
