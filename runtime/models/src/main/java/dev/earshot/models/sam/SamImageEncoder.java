@@ -69,7 +69,16 @@ public final class SamImageEncoder {
 
     /** Full-size weights of these sizes under the authors' names, without a file; see {@link Filler}. */
     public static Weights filler(SamGrid grid, SamConfig.Encoder config) {
-        SamLoader loader = SamLoader.declaring(SamKeys.ORIGINAL);
+        return filler(grid, config, SamKeys.ORIGINAL);
+    }
+
+    /** As {@link #filler(SamGrid, SamConfig.Encoder)} under the names of transformers, which give other values. */
+    public static Weights huggingFaceFiller(SamGrid grid, SamConfig.Encoder config) {
+        return filler(grid, config, SamKeys.HUGGING_FACE);
+    }
+
+    private static Weights filler(SamGrid grid, SamConfig.Encoder config, SamKeys keys) {
+        SamLoader loader = SamLoader.declaring(keys);
         ImageEncoderWeights.declare(loader, grid, config);
         return new Filler("filler weights of SAM's image encoder", loader.expected(), Map.of());
     }

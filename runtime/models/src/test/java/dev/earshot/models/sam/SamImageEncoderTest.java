@@ -67,6 +67,18 @@ final class SamImageEncoderTest {
         assertArrayEquals(embed(reference, file, IMAGE, DType.F32), embed(reference, huggingFace, IMAGE, DType.F32));
     }
 
+    @Test
+    void fillerWeightsLoadUnderEitherFamilyOfNames() {
+        Weights original = SamImageEncoder.filler(GRID, CONFIG);
+        Weights huggingFace = SamImageEncoder.huggingFaceFiller(GRID, CONFIG);
+        assertEquals(
+                original.keys().stream().map(SamCheckpoints::huggingFace).toList(), List.copyOf(huggingFace.keys()));
+        assertArrayEquals(embed(reference, file, IMAGE, DType.F32), embed(reference, original, IMAGE, DType.F32));
+        double difference = largestDifference(
+                embed(reference, original, IMAGE, DType.F32), embed(reference, huggingFace, IMAGE, DType.F32));
+        assertTrue(difference > 0.1, () -> "other names give other values, but they differ by " + difference);
+    }
+
     /** Windows that the grid is a multiple of, larger than it in one direction and in both, and none at all. */
     @ParameterizedTest
     @CsvSource({"6, 4, 2", "5, 3, 4", "3, 2, 7", "7, 5, 3", "1, 1, 2"})

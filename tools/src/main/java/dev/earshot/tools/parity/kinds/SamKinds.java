@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** SAM's image encoder, small and at full size. */
 public final class SamKinds {
@@ -38,13 +39,17 @@ public final class SamKinds {
 
     private static SamConfig.Encoder config(GoldenCase golden) {
         int width = golden.intOption("embed_dim");
+        int depth = golden.intOption("depth");
+        int window = golden.intOption("window_size");
+        List<Integer> global = integers(golden.config().path("global_attn_indexes"));
+        boolean windowed = window > 0; // the reference's size of 0 stands for no windows
         return new SamConfig.Encoder(
                 width,
-                golden.intOption("depth"),
+                depth,
                 golden.intOption("num_heads"),
                 (int) (width * golden.numberOption("mlp_ratio")),
-                golden.intOption("window_size"),
-                integers(golden.config().path("global_attn_indexes")),
+                windowed ? window : 1,
+                windowed ? global : IntStream.range(0, depth).boxed().toList(),
                 golden.intOption("out_chans"));
     }
 
@@ -133,7 +138,10 @@ public final class SamKinds {
     private static Map<String, HostTensor> full(GoldenCase golden, Backend b, DType compute) {
         FullSize.requireOption(golden, "weights", "filler");
         SamConfig config = variant(golden).config(false);
-        Weights filler = SamImageEncoder.filler(config.grid(), config.encoder());
+        boolean original = golden.config().path("key_form").asText().startsWith("original");
+        Weights filler = original
+                ? SamImageEncoder.filler(config.grid(), config.encoder())
+                : SamImageEncoder.huggingFaceFiller(config.grid(), config.encoder());
         Results results = new Results(golden, b);
         try (ParameterScope scope = b.parameters();
                 Workspace ws = b.workspace(WORKSPACE_BYTES)) {
