@@ -1,6 +1,7 @@
 package dev.earshot.tools.segment;
 
 import dev.earshot.models.sam.Sam;
+import dev.earshot.models.sam.SamConfig;
 import dev.earshot.models.sam.SamOptions;
 import dev.earshot.models.sam.SamVariant;
 import dev.earshot.tensor.Backend;
@@ -27,7 +28,7 @@ public record SamInUse(Sam sam, String file) implements AutoCloseable {
      * @param weights the file; empty for the demo weights
      * @param highQuality whether HQ-SAM is wanted
      * @param variant the sizes it must have; empty to read them off the file
-     * @throws WeightsException if the file is missing, malformed or of the other kind
+     * @throws WeightsException if the file is missing, malformed, of another variant, or SAM where HQ-SAM is wanted
      */
     public static SamInUse open(
             Backend backend,
@@ -72,19 +73,9 @@ public record SamInUse(Sam sam, String file) implements AutoCloseable {
             boolean highQuality,
             Optional<SamVariant> variant,
             SamOptions options) {
-        Sam sam = variant.isPresent()
-                ? Sam.load(backend, file, variant.get().config(highQuality), options)
-                : Sam.load(backend, file, options);
-        if (sam.isHighQuality() != highQuality) {
-            sam.close();
-            throw WeightsException.of(
-                    name,
-                    "weights",
-                    title(highQuality),
-                    title(!highQuality),
-                    "ask for %s or give the other file".formatted(highQuality ? "sam" : "hq-sam"));
-        }
-        return new SamInUse(sam, name);
+        SamConfig config =
+                variant.isPresent() ? variant.get().require(file, highQuality) : SamConfig.of(file, highQuality);
+        return new SamInUse(Sam.load(backend, file, config, options), name);
     }
 
     private static String title(boolean highQuality) {
