@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 
 /**
  * Whole passes on one backend, with weights that a formula makes: image trunks at several batch sizes by one launch of a
- * captured program each, and training steps. Milliseconds from the call to the finished result in the backend's own memory;
+ * captured program each, Segment Anything's encoder, decoder (64 prompts) and mask generator (1,024 points, masks measured),
+ * and training steps. Milliseconds from the call to the finished result in the backend's own memory;
  * median, tenth and ninetieth percentile. Prints a table and writes JSON. Beside peers: {@code bench/side-by-side}.
  */
 @Command(name = "model-bench", mixinStandardHelpOptions = true, description = "Times whole models on one backend.")
@@ -68,6 +69,9 @@ public final class ModelBench implements Runnable {
                     passes.add(new Pass(model, batch, compute));
                 }
             }
+            for (String model : List.of("sam-vit-b", "sam-vit-h", "sam-decoder", "sam-generator")) {
+                passes.add(new Pass(model, 1, compute));
+            }
             passes.add(new Pass("train-tiny", small ? 1 : 8, compute));
             if (!small) {
                 passes.add(new Pass("train-imagebind", 8, compute));
@@ -101,6 +105,9 @@ public final class ModelBench implements Runnable {
     }
 
     private Workload open(Pass pass) {
+        if (pass.model().startsWith("sam-")) {
+            return new SamWorkload(backend, pass.model(), small, pass.compute());
+        }
         return pass.model().startsWith("train-")
                 ? new TrainingWorkload(backend, pass.model(), pass.batch(), pass.compute())
                 : new ImageWorkload(backend, pass.model(), pass.batch(), small ? 1 : 0, pass.compute());
