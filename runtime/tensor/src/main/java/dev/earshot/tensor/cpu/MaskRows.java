@@ -53,8 +53,9 @@ final class MaskRows {
         from = newFrom;
         to = newTo;
         frameFrom = geometry.toPictureColumns().first()[from];
-        frameTo = geometry.toPictureColumns().second()[to - 1] + 1;
         skipsIdentity = finite;
+        // The second neighbours of one column in the middle of an odd number lie beyond it, and weigh nothing.
+        frameTo = sameColumns && finite ? to : geometry.toPictureColumns().second()[to - 1] + 1;
         Arrays.fill(lowRow, NONE);
         Arrays.fill(wideRow, NONE);
     }

@@ -108,6 +108,30 @@ class MaskScanTest {
         assertTrue(set > CASES / 2, "cases whose first mask has pixels: " + set);
     }
 
+    /** The column lies exactly on the middle one of the frame; so does a row. */
+    @Test
+    void picturesOfOneColumnOrRowMatchReference() {
+        SplittableRandom random = new SplittableRandom(17);
+        try (Backend reference = new ReferenceBackend();
+                Backend cpu = new CpuBackend(2)) {
+            for (int inset : new int[] {1, 2, 3, 7, 33}) {
+                for (MaskResize resize : new MaskResize[] {
+                    new MaskResize(40, 36, 30, inset, 50, 1), new MaskResize(36, 40, inset, 30, 1, 50)
+                }) {
+                    float[] logits = new float[MASKS * 10 * 9];
+                    for (int i = 0; i < logits.length; i++) {
+                        logits[i] = (float) random.nextGaussian();
+                    }
+                    Case each = new Case(resize, 10, 9, 0.1f, 0.5f, logits);
+                    long[][] expected = each.on(reference);
+                    long[][] actual = each.on(cpu);
+                    assertArrayEquals(expected[0], actual[0], resize.toString());
+                    assertArrayEquals(expected[1], actual[1], resize.toString());
+                }
+            }
+        }
+    }
+
     @Test
     void measuringAllocatesNothing() {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
