@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Reads masks off the logits of one decoding pass: first what is asked of all of them, then the pixels of the chosen ones, a few
- * at a time. Full-size logits are never made. Owns a workspace of at most the logits of a pass and {@value #BYTES} bytes of
+ * at a time. Full-size logits are never made. Owns a workspace of at most the logits of a pass and 32 MiB of
  * masks (or one mask). One thread at a time.
  */
 public final class MaskReader implements AutoCloseable {

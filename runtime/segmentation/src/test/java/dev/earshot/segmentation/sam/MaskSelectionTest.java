@@ -12,6 +12,8 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.MaskResize;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -191,6 +193,39 @@ class MaskSelectionTest {
             List<GeneratedMask> got = selection.select(new Source(backend, network, settings), width, height);
             assertEquals(new ScalarSelection(settings, width, height).select(network), got);
             assertFalse(got.isEmpty());
+        }
+    }
+
+    /** By the rows that the two expensive ops are given. */
+    @Test
+    void onlyCandidatesThatPassAreEnlargedAndOnlyMasksThatPassAreMade() {
+        long[] rows = new long[2];
+        try (Backend backend = Backends.open("cpu")) {
+            InvocationHandler counting = (proxy, method, arguments) -> {
+                if (method.getName().equals("measureMasks")) {
+                    rows[0] += ((Tensor) arguments[0]).dim(0);
+                } else if (method.getName().equals("maskBits")) {
+                    rows[1] += ((Tensor) arguments[1]).dim(0);
+                }
+                return method.invoke(backend, arguments);
+            };
+            Backend counted = (Backend)
+                    Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, counting);
+            GeneratorSettings settings = GeneratorSettings.builder()
+                    .pointsPerSide(6)
+                    .predictedIouThreshold(0.7f)
+                    .stabilityThreshold(0.75f)
+                    .boxNmsThreshold(1) // keeps everything that passes the other tests
+                    .build();
+            RandomNetwork network = new RandomNetwork(9, 3);
+            List<ScalarSelection.Candidate> all = network.candidates(
+                    settings.crops(70, 50).getFirst(), settings.grid(0).in(70, 50));
+            try (MaskSelection selection = new MaskSelection(counted, settings)) {
+                List<GeneratedMask> masks = selection.select(new Source(counted, network, settings), 70, 50);
+                assertEquals(all.stream().filter(c -> c.iou() > 0.7f).count(), rows[0]);
+                assertEquals(masks.size(), rows[1]);
+                assertTrue(rows[0] < all.size() && rows[1] < rows[0] && rows[1] > 0);
+            }
         }
     }
 
