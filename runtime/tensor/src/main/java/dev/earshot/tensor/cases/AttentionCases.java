@@ -85,6 +85,8 @@ final class AttentionCases {
             rows.accept(jointProjection(Scale.MODEL, 1, 197, 12, 64, dtype));
             rows.accept(repeatedQueries(Scale.SMALL, new Sizes(3, 19, 7, 2, 16, 16), dtype));
             rows.accept(repeatedQueries(Scale.SMALL, new Sizes(2, 300, 5, 2, 8, 8), dtype));
+            rows.accept(attention(Scale.SMALL, new Sizes(2, 257, 16, 3, 32, 4), dtype, dtype == F32 ? BF16 : F32));
+            rows.accept(attention(Scale.SMALL, new Sizes(1, 513, 1, 1, 12, 20), dtype, dtype));
             // SAM's mask decoder: the image looks at the tokens of its prompts, these look at the image
             rows.accept(repeatedQueries(Scale.BENCH, new Sizes(8, 4096, 7, 8, 16, 16), dtype));
             rows.accept(attention(Scale.BENCH, new Sizes(8, 7, 4096, 8, 16, 16), dtype, dtype));

@@ -30,6 +30,10 @@ record Attention(View q, View k, View v, int heads, float scale, Term term, View
 
     @Override
     public void bind(Binder binder) {
+        if (FewKeysAttention.fits(this)) {
+            FewKeysAttention.bind(binder, this);
+            return;
+        }
         DType operands = q.dtype() == DType.BF16 && binder.nativeBf16() ? DType.BF16 : DType.F32;
         View target = binder.output(out, operands, Products.rowsApart(out));
         Operands all = new Operands(
