@@ -3,7 +3,6 @@ package dev.earshot.models.sam;
 import dev.earshot.models.Filler;
 import dev.earshot.models.vit.PatchEmbed;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Tensor;
@@ -110,14 +109,7 @@ public final class SamImageEncoder {
      * @return F32 [B, gh * gw, D]
      */
     public Tensor patches(Backend b, Workspace ws, Tensor image) {
-        boolean fits = image.shape().rank() == 4
-                && image.dim(1) == CHANNELS
-                && image.dim(2) == grid.imageHeight()
-                && image.dim(3) == grid.imageWidth();
-        if (!fits) {
-            throw new IllegalArgumentException("SAM image: expected [B, 3, %d, %d], got %s — resize and pad it"
-                    .formatted(grid.imageHeight(), grid.imageWidth(), image.shape()));
-        }
+        checkImage(image);
         return stem.forward(b, ws, image);
     }
 
@@ -128,9 +120,22 @@ public final class SamImageEncoder {
      * @return F32 [B, gh * gw, D]
      */
     public Tensor tokens(Backend b, Workspace ws, Tensor image) {
-        Tensor tokens = patches(b, ws, image);
-        b.binary(BinaryOp.ADD, tokens, positions, tokens);
+        checkImage(image);
+        Tensor tokens = ws.allocate(DType.F32, image.dim(0), grid.tokens(), config.width());
+        b.copy(positions, tokens);
+        stem.add(b, ws, image, tokens);
         return tokens;
+    }
+
+    private void checkImage(Tensor image) {
+        boolean fits = image.shape().rank() == 4
+                && image.dim(1) == CHANNELS
+                && image.dim(2) == grid.imageHeight()
+                && image.dim(3) == grid.imageWidth();
+        if (!fits) {
+            throw new IllegalArgumentException("SAM image: expected [B, 3, %d, %d], got %s — resize and pad it"
+                    .formatted(grid.imageHeight(), grid.imageWidth(), image.shape()));
+        }
     }
 
     /**
