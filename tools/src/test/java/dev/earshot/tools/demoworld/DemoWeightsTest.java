@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.earshot.models.dino.DinoConfig;
 import dev.earshot.models.imagebind.ImageBindConfig;
-import dev.earshot.models.sam.SamConfig;
 import dev.earshot.models.vit.VitConfig;
 import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.Clip;
@@ -22,7 +21,6 @@ import dev.earshot.tools.segment.WeightsInUse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,17 +55,6 @@ class DemoWeightsTest {
                     new VitConfig(224, 16, 128, 4, 4, 512, 1e-6f),
                     DinoConfig.of(weights).vit());
             assertEquals("true", weights.metadata().get("earshot.demo"));
-        }
-    }
-
-    @Test
-    void samFormFileTellsItsSizesAndWhatItIs() throws IOException {
-        try (Weights weights = shipped("sam-demo.safetensors")) {
-            SamConfig config = SamConfig.of(weights);
-            assertEquals(new SamConfig.Encoder(128, 4, 4, 512, 8, List.of(1, 3), 64), config.encoder());
-            assertEquals(new SamConfig.Decoder(64, 16, 2, 8, 256, 2, 64, 3, 3), config.decoder());
-            assertEquals("true", weights.metadata().get("earshot.demo"));
-            assertTrue(weights.metadata().get("earshot.supervision").contains("masks of all objects"));
         }
     }
 
