@@ -7,9 +7,10 @@
 // says more of mapping, softmax and wide heads: tiles and arithmetic are the same. The bf16 kernel is for heads of more
 // than 128 columns; narrower ones have grid_attention_mma.cu.
 //
-// A query's terms are those of 32 rows and, beside them, those of a tile's keys by column. Dynamic shared memory: that of attention.cu and 17 KB of terms: 69 KB for WIDTH 80, 3 blocks on an SM of 228 KB, 94 KB
-// for 128. The limit is F32 FMA throughput; the terms take two steps' dots of some seven in a window of 14 x 14 and about
-// seven of 128 in a grid of 64 x 64. Not yet measured on a card.
+// A query's terms are those of 32 rows and, beside them, those of a tile's keys by column. Dynamic shared memory: that of
+// attention.cu and 17 KB of terms: 69 KB for WIDTH 80, 3 blocks on an SM of 228 KB, 94 KB for 128. The limit is F32 FMA
+// throughput; the terms take the dots of two steps more than seven in a window of 14 x 14, of ten more than 128 in a grid
+// of 64 x 64. Not yet measured on a card.
 #include "grid_attention.cuh"
 
 using namespace grid_attention;
@@ -52,7 +53,7 @@ __device__ __forceinline__ void put_terms(float* terms, const KeyTiles<WIDTH>& t
 }
 
 // Repeats terms by column for every row of a tile of keys.
-__device__ __forceinline__ void spread(float* terms, const KeyTile& tile) {
+__device__ __forceinline__ void spread(float* terms, const GridTile& tile) {
     const Lane lane;
     float own[OWN][OWN];
 #pragma unroll
@@ -67,7 +68,7 @@ __device__ __forceinline__ void spread(float* terms, const KeyTile& tile) {
 
 // Turns dot products into scores; terms as they lie for the block's first query, those by row from the tile's on.
 __device__ __forceinline__ void to_scores(float (&s)[OWN][OWN], const float* rowTerms, const float* columnTerms,
-                                          const KeyTile& tile, int count, float scale) {
+                                          const GridTile& tile, int count, float scale) {
     const Lane lane;
 #pragma unroll
     for (int i = 0; i < OWN; i++) {
@@ -99,7 +100,7 @@ __device__ __forceinline__ void attend(const From* __restrict__ q, const From* _
     float sums[OWN][WIDTH / 8] = {};
     // One loop and not one in another: with three of them ptxas runs out of registers.
     int left = 0, top = 0, line = 0; // first column and row of the chunk, row of the tile
-    KeyTile tile(grid, left, COLUMNS);
+    GridTile tile(grid, left, COLUMNS);
 #pragma unroll 1
     while (left < grid.width) {
         if (line == 0) {
@@ -117,7 +118,7 @@ __device__ __forceinline__ void attend(const From* __restrict__ q, const From* _
         if (line >= grid.height) {
             line = top = 0;
             left += COLUMNS;
-            tile = KeyTile(grid, left, COLUMNS);
+            tile = GridTile(grid, left, COLUMNS);
         } else if (line - top + tile.rows > COLUMNS) {
             top = line;
         }

@@ -63,11 +63,11 @@ struct Axis {
 
 // Tiles of up to `most` keys: so many rows of the grid, and of each the columns from `left` on. Their tokens follow each
 // other, and in every tile the same columns lie at the same keys.
-struct KeyTile {
+struct GridTile {
     int columns, rows;
     int inverse; // of columns, in 1/65536, rounded up: exact for keys below 64
 
-    __device__ __forceinline__ KeyTile(const Grid& grid, int left, int most) {
+    __device__ __forceinline__ GridTile(const Grid& grid, int left, int most) {
         columns = least(grid.width - left, most);
         columns = columns < 1 ? 1 : columns; // beyond the last column
         rows = columns == grid.width ? most / columns : 1; // parts of rows do not follow each other

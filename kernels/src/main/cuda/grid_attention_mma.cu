@@ -8,10 +8,11 @@
 // numbers are split into two bf16 that hold 16 of their digits, one tile of each in the pair that is free by then, and
 // the two products are added. So nothing but the queries and the weights is rounded to 8 digits.
 //
-// Registers: 32 column terms per thread on top of what attention_mma.cu needs. Dynamic shared memory: 17 KB for the
-// queries and, as soon as these are in registers, the terms; 4 tiles: 62 KB for WIDTH 80, 3 blocks on an SM of 228 KB. The
-// limit is the rate of mma.sync and of the exponentials. Work for terms: 3 tiles of products with tables for 64 tiles of
-// keys in a grid of 64 x 64, 2 for 4 in a window of 14 x 14. Not yet measured on a card.
+// Registers: 32 column terms per thread on top of what attention_mma.cu needs, up to 240 for WIDTH 80, so that 2 blocks
+// share an SM. Dynamic shared memory: 17 KB for the queries and, as soon as these are in registers, the terms; and 4 tiles:
+// 62 KB for WIDTH 80. The limit is the rate of mma.sync and of the exponentials. Work for terms: 3 tiles of products with
+// tables for 64 tiles of keys in a grid of 64 x 64, two halves of one for 4 in a window of 14 x 14. Not yet measured on a
+// card.
 #include "attention_mma.cuh"
 #include "grid_attention.cuh"
 
@@ -87,7 +88,7 @@ __device__ __forceinline__ void put_terms(float* terms, __nv_bfloat16* pair, con
 
 // Turns dot products into scores. `terms` are those of the tile's first row, for the block's first query.
 __device__ __forceinline__ void to_scores(float (&s)[TILE / 8][4], const float (&columnTerms)[TILE / 8][4],
-                                          const float* terms, const KeyTile& tile, int count, float scale) {
+                                          const float* terms, const GridTile& tile, int count, float scale) {
 #pragma unroll
     for (int r = 0; r < 2; r++) {
         const float* own = terms + warp_row(r) * TERM_STRIDE;
@@ -125,7 +126,7 @@ __device__ __forceinline__ void attend(const __nv_bfloat16* __restrict__ q, cons
 
 #pragma unroll 1
     for (int left = 0; left < grid.width; left += TILE) {
-        const KeyTile tile(grid, left, TILE);
+        const GridTile tile(grid, left, TILE);
         float columnTerms[TILE / 8][4];
 #pragma unroll 1
         for (int top = 0; top < grid.height; top += MOST_TERMS) {
