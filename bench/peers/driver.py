@@ -6,10 +6,8 @@ machine therefore hits all engines, and ratios are taken within rounds.
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import signal
 import statistics
 import subprocess
@@ -20,16 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
+from report import BENCH, OURS, cpu, digits, surroundings, write
+
 HERE = Path(__file__).resolve().parent
-BENCH = HERE.parent
-OURS = "earshot"
 # Largest allowed |difference| / max|value| against PyTorch fp32: rounding order in fp32, 8 bits of mantissa in bf16.
 TOLERANCE = {"fp32": 1e-4, "bf16": 5e-2}
 # Gradients of a training step: where two pixels match equally well to the last digits, another winner is as good.
 TRAINING_TOLERANCE = 5e-3
 TF32_TOLERANCE = 1e-2
-CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,onnxruntime"
-CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph"
+CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,transformers,onnxruntime"
+CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,transformers"
 # A call takes milliseconds to minutes on a processor, and less than a millisecond to some tens on a card.
 CPU_EFFORT = {"iterations": 5, "warm": 3}
 CARD_EFFORT = {"iterations": 30, "warm": 10}
@@ -100,7 +98,7 @@ def has_bf16():
 
 def is_transformer(model):
     """True for the image models, which all engines run in every precision; the other workloads are fp32 only."""
-    return model not in ("kmeans", "knn") and not model.startswith(("train-", "pma-"))
+    return model not in ("kmeans", "knn", "sam-decoder") and not model.startswith(("train-", "pma-", "sam-generator"))
 
 
 def peers_of(model, on_card):
@@ -111,6 +109,9 @@ def peers_of(model, on_card):
         return ["sklearn", "faiss", "torch"]
     if model.startswith("train-"):
         return ["torch"] if on_card else ["torch", "torch-unlocked"]
+    if model.startswith("sam-"):
+        on_both = ["torch"] if model.startswith("sam-generator") else ["torch", *(["torch-graph"] if on_card else ["torch-unlocked"])]
+        return [*on_both, "transformers"] if model.startswith("sam-vit-") else on_both
     if on_card:
         return ["torch", "torch-compile", "torch-graph"]
     if model.startswith("pma-"):
@@ -240,111 +241,6 @@ def result(engine, engines, differences, model, batch, args):
     return summary
 
 
-def cpu():
-    values = {}
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        key, _, value = line.partition(":")
-        values.setdefault(key.strip(), value.strip())
-    return values
-
-
-def output_of(*command):
-    """What a program prints, empty where it is missing or fails."""
-    try:
-        return subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def commit():
-    """EARSHOT_COMMIT where the sources are not at hand."""
-    if "EARSHOT_COMMIT" in os.environ:
-        return os.environ["EARSHOT_COMMIT"]
-    name = output_of("git", "rev-parse", "--short", "HEAD")
-    return (name + ("-modified" if output_of("git", "status", "--porcelain") else "")) if name else "unknown"
-
-
-def card():
-    """Name, driver, clocks and power limit of the cards."""
-    fields = "name,driver_version,memory.total,clocks.sm,clocks.max.sm,clocks.mem,power.limit"
-    return output_of("nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader").splitlines()
-
-
-def surroundings(args):
-    wanted = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16")
-    flags = cpu().get("flags", "").split()
-    return {
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "commit": commit(),
-        "device": args.device,
-        "cards": card() if args.on_card else [],
-        "cpu": cpu().get("model name"),
-        "cpu_family_model": f"{cpu().get('cpu family')}/{cpu().get('model')}",
-        "cores": os.cpu_count(),
-        "instruction_sets": [flag for flag in wanted if flag in flags],
-        "kernel": platform.release(),
-        "load_before": os.getloadavg(),
-        "rounds": args.rounds,
-        "iterations": args.iterations,
-        "note": args.note,
-    }
-
-
-def digits(millis):
-    """Milliseconds with at least three digits that mean something."""
-    return f"{millis:.1f}" if millis >= 10 else f"{millis:.3f}"
-
-
-def table(report):
-    facts = report["machine"]
-    yield f"# Side by side, {facts['date'][:10]}"
-    yield ""
-    yield (
-        f"{facts['cpu']} (family/model {facts['cpu_family_model']}), {facts['cores']} cores,"
-        f" {', '.join(facts['instruction_sets'])}; device {'; '.join([facts['device'], *facts['cards']])};"
-        f" commit {facts['commit']};"
-        f" load {facts['load_before'][0]:.1f} before, {facts['load_after'][0]:.1f} after."
-    )
-    yield (
-        f"Rounds: {facts['rounds']}, taken in turns, of {facts['iterations']} runs each; milliseconds per run, input and result"
-        " in each library's own memory. Ratio: median over rounds of (median of the peer / median of Earshot), its range"
-        " in brackets; above 1 Earshot is faster. Difference: largest |difference| to PyTorch fp32 (k-means: to Earshot)"
-        " / largest |value|. torch-unlocked: PyTorch with MKL made to take its fast paths on this maker's processor."
-    )
-    if facts["note"]:
-        yield ""
-        yield facts["note"]
-    yield ""
-    yield "| model | batch | blocks | precision | engine | min ms | median ms | ratio | difference |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    for r in report["results"]:
-        ratio = "-"
-        if "ratio_to_earshot_median" in r and r["engine"] != OURS:
-            low, high = r["ratio_to_earshot_range"]
-            ratio = f"{r['ratio_to_earshot_median']:.2f} ({low:.2f}-{high:.2f})"
-        yield (
-            f"| {r['model']} | {r['batch']} | {r['blocks']} | {r['precision']} | {r['engine']} | {digits(r['min_millis'])}"
-            f" | {digits(r['median_millis'])} | {ratio} | {r['max_relative_difference']:.1e} |"
-        )
-    if report["failures"]:
-        yield ""
-        yield "Not measured:"
-        yield ""
-        for f in report["failures"]:
-            yield f"- {f['model']} x {f['batch']}: {f['reason']}"
-    peaks = [r for r in report["results"] if "peak_mb" in r["facts"]]
-    if peaks:
-        yield ""
-        yield "Most memory resident, weights and libraries included, after a training step:"
-        yield ", ".join(f"{r['model']} x {r['batch']} {r['engine']} {r['facts']['peak_mb']} MB" for r in peaks) + "."
-    yield ""
-    versions = {}
-    for r in report["results"]:
-        versions.setdefault(r["engine"], r["facts"])
-    for name, values in versions.items():
-        yield f"- {name}: " + ", ".join(f"{k} {v}" for k, v in values.items() if k not in ("blocks", "peak_mb"))
-
-
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/side-by-side")
     parser.add_argument("--models", default="dino-vitb16,imagebind-image,kmeans")
@@ -392,15 +288,6 @@ def check(args, parser):
         tried = subprocess.run([sys.executable, "-c", code, args.device], cwd=HERE, capture_output=True, text=True)
         if tried.returncode:
             raise SystemExit("bench/side-by-side: " + (tried.stderr.strip().splitlines() or ["PyTorch does not start"])[-1])
-
-
-def write(report, args):
-    name = args.name or "side-by-side-" + report["machine"]["date"][:10]
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
-    text = "\n".join(table(report)) + "\n"
-    (args.out / f"{name}.md").write_text(text)
-    return text
 
 
 def main():

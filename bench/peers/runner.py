@@ -30,6 +30,10 @@ def torch_forward(args, engine="torch"):
         import matching
 
         return matching.workload(args, engine)
+    if args.model.startswith("sam-"):
+        import sam_workloads
+
+        return sam_workloads.workload(args, engine)
     if args.model.startswith("train-"):
         import training
 
@@ -88,6 +92,11 @@ def torch_compiled(args):
     return torch_forward(args, "torch-compile")
 
 
+def transformers_forward(args):
+    """SAM as transformers runs it."""
+    return torch_forward(args, "transformers")
+
+
 def torch_graphed(args):
     """The whole call captured as a CUDA graph and replayed."""
     return torch_forward(args, "torch-graph")
@@ -97,6 +106,7 @@ FORWARDS = {
     "torch": torch_forward,
     "torch-compile": torch_compiled,
     "torch-graph": torch_graphed,
+    "transformers": transformers_forward,
     "onnxruntime": onnx_forward,
     "sklearn": sklearn_forward,
     "faiss": faiss_forward,

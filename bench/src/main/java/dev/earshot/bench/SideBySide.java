@@ -62,6 +62,9 @@ public final class SideBySide {
             return new TrainingWorkload(options.get("backend"), options.get("model"), batch, compute);
         }
         int blocks = Integer.parseInt(options.get("blocks"));
+        if (options.get("model").startsWith(SamPeerWorkload.PREFIX)) {
+            return new SamPeerWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
+        }
         return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
     }
 

@@ -146,7 +146,7 @@ final class TrainingWorkload implements Workload {
     }
 
     /** The most memory this process ever had resident, weights and the Java heap included. */
-    private static long peakMegabytes() {
+    static long peakMegabytes() {
         try {
             return Files.readAllLines(Path.of("/proc/self/status")).stream()
                     .filter(line -> line.startsWith("VmHWM:"))
