@@ -103,7 +103,7 @@ def table(report):
         yield ""
         for f in report["failures"]:
             yield f"- {f['model']} x {f['batch']}: {f['reason']}"
-    peaks = [r for r in report["results"] if "peak_mb" in r["facts"]]
+    peaks = [r for r in report["results"] if r["model"].startswith(("sam-", "train-")) and "peak_mb" in r["facts"]]
     if peaks:
         yield ""
         yield "Most memory resident, weights and libraries included, after the first run:"

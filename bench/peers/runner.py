@@ -113,6 +113,12 @@ FORWARDS = {
 }
 
 
+def peak_megabytes():
+    """The most memory this process ever had resident, weights and libraries included."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
+
+
 def finished(compute, device):
     """The call together with the wait for its result; on a processor there is nothing to wait for."""
     if not device.startswith("cuda"):
@@ -145,6 +151,7 @@ def main():
     compute, numbers, facts = FORWARDS[args.engine](args)
     forward = finished(compute, args.device)
     result = forward()
+    facts["peak_mb"] = peak_megabytes()
     print(json.dumps({"ready": facts}), file=answers)
     for line in sys.stdin:
         command, *rest = line.split(maxsplit=1)

@@ -7,7 +7,6 @@ import sam
 import sam_decoder
 import sam_generator
 import torch_device
-from training import peak_megabytes
 
 HUGGING_FACE = (
     ("blocks.", "layers."),
@@ -89,5 +88,4 @@ def workload(args, engine):
         call, numbers, own = decoder(args, engine)
     else:
         call, numbers, own = encoder(args, engine)
-    call()
-    return call, numbers, torch_device.facts(args) | own | {"peak_mb": peak_megabytes()}
+    return call, numbers, torch_device.facts(args) | own

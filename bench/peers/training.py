@@ -142,12 +142,6 @@ class Moca(nn.Module):
         return self.head(x[:, 1:])
 
 
-def peak_megabytes():
-    """The most memory this process ever had resident, weights and libraries included."""
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
-
-
 def workload(args):
     batch = args.batch
     model = Moca(args.model).to(args.device)
@@ -169,8 +163,8 @@ def workload(args):
     def numbers(result):
         return np.concatenate([parameter.grad.cpu().numpy().ravel() for parameter in result])
 
-    run()
-    facts = torch_device.facts(args) | {"peak_mb": peak_megabytes()}
+    facts = torch_device.facts(args)
     if args.device.startswith("cuda"):
+        run()
         facts["peak_device_mb"] = torch.cuda.max_memory_allocated(args.device) >> 20
     return run, numbers, facts

@@ -66,8 +66,6 @@ final class SamPeerWorkload implements Workload {
         } else {
             part = new Decoder(backend, batch, compute);
         }
-        part.run();
-        facts.put("peak_mb", TrainingWorkload.peakMegabytes());
     }
 
     private static SamConfig config(String model, String prefix, int blocks) {
@@ -165,7 +163,7 @@ final class SamPeerWorkload implements Workload {
         @Override
         public float[] output() {
             int masks = 3 * prompts.count();
-            int pixels = 16 * decoderTokens();
+            int pixels = 16 * SamVariant.VIT_B.config(false).grid().tokens();
             float[] all = new float[masks * (pixels + 1)];
             SamSink copy = (first, logits, iou) -> {
                 float[] values = backend.download(logits);
@@ -174,10 +172,6 @@ final class SamPeerWorkload implements Workload {
             };
             decoder.decode(embedding, prompts, true, copy);
             return all;
-        }
-
-        private static int decoderTokens() {
-            return SamVariant.VIT_B.config(false).grid().tokens();
         }
 
         @Override
@@ -249,6 +243,7 @@ final class SamPeerWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
+        facts.put("peak_mb", TrainingWorkload.peakMegabytes());
         return facts;
     }
 
