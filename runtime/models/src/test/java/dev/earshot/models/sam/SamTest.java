@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.earshot.models.Tiny;
 import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.reference.ReferenceBackend;
 import dev.earshot.tensor.weights.Weights;
@@ -131,6 +132,21 @@ final class SamTest {
         return best;
     }
 
+    @ParameterizedTest
+    @CsvSource({"F32, true", "F32, false", "BF16, true"})
+    void passOfHighQualityStaysWithinItsPlan(DType compute, boolean multimask) {
+        SamOptions options = SamOptions.DEFAULT.withCompute(compute);
+        try (Sam sam = Sam.load(reference, SamCheckpoints.file(HIGH_QUALITY), HIGH_QUALITY, options);
+                SamEmbedding image = sam.embed(IMAGE)) {
+            SamPrompts prompts = SamPrompts.ofPoints(new float[8]);
+            sam.decode(image, prompts, multimask, (_, logits, _) -> assertEquals(4, logits.dim(0)));
+            PassShape shape = PassShape.of(sam.decoder(), prompts, 4, multimask);
+            long planned = new PassMemory(PLAIN.grid(), PLAIN.decoder(), options, true).bytes(shape);
+            long held = sam.decoder().passBytes();
+            assertTrue(held <= planned + 4096, "planned %d, took %d".formatted(planned, held));
+        }
+    }
+
     @Test
     void optionsChangeTheEpsilonAndAreChecked() {
         Weights file = SamCheckpoints.file(PLAIN);
@@ -140,8 +156,7 @@ final class SamTest {
         assertTrue(!Arrays.equals(own.logits(), other.logits()));
         assertThrows(IllegalArgumentException.class, () -> SamOptions.DEFAULT.withDecoderEps(Float.NaN));
         assertThrows(IllegalArgumentException.class, () -> SamOptions.DEFAULT.withPassBytes(0));
-        assertThrows(
-                IllegalArgumentException.class, () -> SamOptions.DEFAULT.withCompute(dev.earshot.tensor.DType.F16));
+        assertThrows(IllegalArgumentException.class, () -> SamOptions.DEFAULT.withCompute(DType.F16));
     }
 
     @Test
