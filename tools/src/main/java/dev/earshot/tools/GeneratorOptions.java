@@ -18,13 +18,16 @@ final class GeneratorOptions {
     @Option(
             names = "--pred-iou-thresh",
             paramLabel = "X",
-            description = "A mask is dropped unless the network expects a larger IoU; 0.88, at most 0: not asked.")
+            description =
+                    "A mask is dropped unless the network expects a larger IoU; 0.88 (demo weights: lower), at most 0: not "
+                            + "asked.")
     private Float predictedIou;
 
     @Option(
             names = "--stability-score-thresh",
             paramLabel = "X",
-            description = "Least IoU of the masks at a strict and at a loose threshold; 0.95, at most 0: not asked.")
+            description = "Least IoU of the masks at a strict and at a loose threshold; 0.95 (demo weights: lower), "
+                    + "at most 0: not asked.")
     private Float stability;
 
     @Option(

@@ -3,6 +3,7 @@ package dev.earshot.tools;
 import dev.earshot.segmentation.cascade.SamBindSettings;
 import dev.earshot.segmentation.sam.GeneratorSettings;
 import dev.earshot.tensor.DType;
+import dev.earshot.tools.segment.SamInUse;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ParameterException;
@@ -28,6 +29,7 @@ final class MethodOptions {
      */
     MethodPlan plan(SegmentationMethod method, DType compute, CommandLine command) {
         boolean bind = method == SegmentationMethod.SAM_BIND;
+        GeneratorSettings defaults = SamInUse.generator(proposals.samWeights().isEmpty());
         try {
             return new MethodPlan(
                     method,
@@ -35,15 +37,15 @@ final class MethodOptions {
                     samBind.settings(compute),
                     proposals.source(bind ? ProposalSource.SAM : ProposalSource.NONE),
                     proposals.samWeights(),
-                    generator.settings(bind ? forSamBind() : GeneratorSettings.DEFAULT),
+                    generator.settings(bind ? forSamBind(defaults) : defaults),
                     compute);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, e.getMessage(), e);
         }
     }
 
-    private static GeneratorSettings forSamBind() {
-        return GeneratorSettings.builder()
+    private static GeneratorSettings forSamBind(GeneratorSettings defaults) {
+        return defaults.toBuilder()
                 .boxNmsThreshold(SamBindSettings.BOX_NMS_THRESHOLD)
                 .cropNmsThreshold(SamBindSettings.BOX_NMS_THRESHOLD)
                 .build();

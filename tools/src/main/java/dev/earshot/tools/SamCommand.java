@@ -157,7 +157,7 @@ final class SamCommand implements Callable<Integer> {
 
     private GeneratorSettings settings() {
         try {
-            return generator.settings(GeneratorSettings.DEFAULT);
+            return generator.settings(SamInUse.generator(model.demo()));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -115,6 +115,88 @@ class SegmentCommandTest {
     }
 
     @Test
+    void proposalsOfSamComeWithTheirSettings() throws IOException {
+        Path image = picture("one", 1);
+        Path results = folder.resolve("out");
+        Object[] base = {"segment", image, "--out", results, "--masks-only", "--proposals"};
+        Object[] more = {
+            "sam",
+            "--points-per-side",
+            4,
+            "--match-threshold",
+            0.6,
+            "--match-references",
+            "clusters",
+            "--match-fallback",
+            "empty"
+        };
+        assertEquals(
+                ExitCodes.OK,
+                run(Stream.concat(Stream.of(base), Stream.of(more)).toArray()),
+                err::toString);
+        JsonNode json = JSON.readTree(results.resolve("one/result.json").toFile());
+        JsonNode settings = json.path("settings");
+        assertEquals("sam", settings.path("proposals").asText());
+        assertEquals("sam-demo.safetensors", settings.path("samFile").asText());
+        assertEquals("4", settings.path("points_per_side").asText());
+        assertEquals("0.7", settings.path("box_nms_thresh").asText());
+        assertEquals("0.6", settings.path("matchThreshold").asText());
+        assertEquals("clusters", settings.path("matchReferences").asText());
+        assertEquals("empty", settings.path("matchFallback").asText());
+        assertEquals(List.of("imagebind", "sam"), json.path("weights").findValuesAsText("role"));
+        assertTrue(err.toString().contains("SAM's demo weights"), err.toString());
+
+        assertEquals(ExitCodes.ENVIRONMENT, run("segment", image, "--out", results, "--proposals", "hq-sam"));
+        assertTrue(err.toString().contains("no demo weights of HQ-SAM exist"), err.toString());
+        assertEquals(ExitCodes.USAGE, run("segment", image, "--out", results, "--match-threshold", 1));
+        assertEquals(
+                ExitCodes.USAGE,
+                run("segment", image, "--out", results, "--proposals", "sam", "--points-per-side", -1));
+    }
+
+    @Test
+    void samBindSaysWhatItChoseAmong() throws IOException {
+        Path image = picture("one", 3);
+        Path results = folder.resolve("out");
+        Object[] method = {
+            "--method", "sam-bind", "--points-per-side", 8, "--pred-iou-thresh", 0.3, "--score-scale", "minmax"
+        };
+        Object[] base = {"segment", image, "--out", results, "--stability-score-thresh", 0.5};
+        assertEquals(
+                ExitCodes.OK,
+                run(Stream.concat(Stream.of(base), Stream.of(method)).toArray()),
+                err::toString);
+        JsonNode json = JSON.readTree(results.resolve("one/result.json").toFile());
+        assertEquals("sam-bind", json.path("method").asText());
+        JsonNode settings = json.path("settings");
+        assertEquals("0.5", settings.path("box_nms_thresh").asText());
+        assertEquals("minmax", settings.path("scoreScale").asText());
+        assertEquals("0.7", settings.path("tauBind").asText());
+        assertEquals("rms below 1.0E-4", settings.path("silenceGate").asText());
+        JsonNode first = json.path("frames").path(0);
+        assertTrue(first.path("regions").size() > 0, "no proposals");
+        for (JsonNode region : first.path("regions")) {
+            assertEquals(
+                    region.path("scaledScore").asDouble() > 0.7,
+                    region.path("selected").asBoolean());
+            assertEquals(4, region.path("box").size());
+        }
+        assertTrue(first.path("area").asLong() > 0);
+        assertTrue(json.path("frames").path(2).path("silent").asBoolean());
+        assertEquals(0, json.path("frames").path(2).path("area").asLong());
+        assertTrue(Files.exists(results.resolve("one/contact.png")));
+
+        assertEquals(
+                ExitCodes.USAGE,
+                run("segment", image, "--out", results, "--method", "sam-bind", "--proposals", "none"));
+        assertTrue(err.toString().contains("expected --proposals"), err.toString());
+        assertEquals(ExitCodes.USAGE, run("segment", image, "--out", results, "--method", "sam-bind", "--max-area", 0));
+        assertEquals(
+                ExitCodes.USAGE,
+                run("segment", image, "--out", results, "--method", "sam-bind", "--crop-mode", "zoom"));
+    }
+
+    @Test
     void oneBadInputIsReportedAndTheRestGoesOn() throws IOException {
         Path garbage = folder.resolve("garbage.mp4");
         Files.write(garbage, new byte[] {1, 2, 3});

@@ -4,6 +4,7 @@ import dev.earshot.models.sam.Sam;
 import dev.earshot.models.sam.SamConfig;
 import dev.earshot.models.sam.SamOptions;
 import dev.earshot.models.sam.SamVariant;
+import dev.earshot.segmentation.sam.GeneratorSettings;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.weights.Safetensors;
 import dev.earshot.tensor.weights.Weights;
@@ -21,6 +22,19 @@ import java.util.Optional;
 public record SamInUse(Sam sam, String file) implements AutoCloseable {
     /** The demo weights: SAM in form, trained on the demo world. */
     public static final String DEMO = "sam-demo.safetensors";
+
+    /**
+     * The mask generator's settings where nothing else is asked for: segment-anything's, which are tuned for its largest
+     * model; with the demo weights, whose own estimates are lower, thresholds chosen on the demo world's val split.
+     */
+    public static GeneratorSettings generator(boolean demo) {
+        return demo
+                ? GeneratorSettings.builder()
+                        .predictedIouThreshold(0.6f)
+                        .stabilityThreshold(0.9f)
+                        .build()
+                : GeneratorSettings.DEFAULT;
+    }
 
     /**
      * Loads the model and starts to hash its file.
