@@ -1,13 +1,20 @@
 package dev.earshot.tools;
 
+import dev.earshot.models.sam.SamOptions;
+import dev.earshot.segmentation.cascade.SamBind;
+import dev.earshot.segmentation.cascade.SamBindSettings;
 import dev.earshot.segmentation.datasets.Benchmark;
 import dev.earshot.segmentation.datasets.BenchmarkKind;
 import dev.earshot.segmentation.datasets.Benchmarks;
 import dev.earshot.segmentation.datasets.PaperResults;
 import dev.earshot.segmentation.metrics.AvsbenchMetric;
+import dev.earshot.segmentation.moca.MaskProposals;
 import dev.earshot.segmentation.moca.MocaSegmenter;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.proposals.ColourRegions;
+import dev.earshot.segmentation.sam.AutomaticMaskGenerator;
+import dev.earshot.segmentation.sam.GeneratorSettings;
+import dev.earshot.segmentation.sam.SamProposals;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tools.demoworld.DemoWorld;
@@ -18,6 +25,8 @@ import dev.earshot.tools.eval.Figures;
 import dev.earshot.tools.eval.Method;
 import dev.earshot.tools.eval.Outcome;
 import dev.earshot.tools.eval.RunFacts;
+import dev.earshot.tools.eval.SharedProposals;
+import dev.earshot.tools.segment.SamInUse;
 import dev.earshot.tools.segment.WeightHashes;
 import dev.earshot.tools.segment.WeightsInUse;
 import java.io.PrintWriter;
@@ -25,6 +34,7 @@ import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,12 +50,25 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         description = "Makes unseen clips of the demo world, outlines what sounds in them, and scores that: frozen "
-                + "features beside MoCA, each with and without proposal matching.",
+                + "features and MoCA, each without and with matched proposals, and SAM-BIND.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
     private static final String FROZEN = "frozen features";
     private static final String MOCA = "MoCA";
+    private static final String SAM_BIND = "SAM-BIND";
+    private static final String COLOURS = "colour regions";
+    private static final String SAM = "SAM proposals";
+
+    /** Of the grid of prompts: objects of the demo world are larger than a cell. */
+    static final int POINTS_PER_SIDE = 8;
+
+    /** One set of proposals a frame for matching and for SAM-BIND, hence with SAM-BIND's suppression of boxes. */
+    private static final GeneratorSettings GENERATOR = SamInUse.generator(true).toBuilder()
+            .pointsPerSide(POINTS_PER_SIDE)
+            .boxNmsThreshold(SamBindSettings.BOX_NMS_THRESHOLD)
+            .build();
+
     private static final int SHOWN = 6;
     private static final int SIDE = 224;
     private static final String NO_ADAPTERS =
@@ -91,22 +114,55 @@ final class DemoCommand implements Callable<Integer> {
         // Tables of a folder grow with every run into it, so each choice of clips has a folder of its own.
         Path world = out.resolve("clips-seed%d-%d".formatted(seed, clips));
         make(world);
-        try (Backend backend = Backends.open("auto");
-                WeightsInUse files = WeightsInUse.open(Optional.empty(), Optional.empty());
+        try (Backend backend = Backends.open("auto")) {
+            compare(world, backend, started);
+        }
+        return ExitCodes.OK;
+    }
+
+    /**
+     * What is compared.
+     *
+     * @param methods those whose masks can be matched
+     * @param proposals of SAM, made once a frame for all that ask
+     * @param samBind chooses among them
+     */
+    private record Run(
+            Path world,
+            List<Comparison.Entry> methods,
+            MaskProposals proposals,
+            Method samBind,
+            WeightHashes samHashes,
+            Backend backend,
+            long started) {}
+
+    private void compare(Path world, Backend backend, long started) {
+        WeightHashes samHashes = new WeightHashes();
+        try (WeightsInUse files = WeightsInUse.open(Optional.empty(), Optional.empty());
+                SamInUse sam = SamInUse.open(
+                        backend, Optional.empty(), false, Optional.empty(), SamOptions.DEFAULT, samHashes);
+                MaskProposals generated = new SamProposals(
+                        new AutomaticMaskGenerator(backend, sam.sam(), GENERATOR), ProposalSource.SAM.toString());
                 MocaSegmenter frozen =
-                        new MocaSegmenter(backend, files.weights(), MocaSettings.DEFAULT, Optional.empty())) {
+                        new MocaSegmenter(backend, files.weights(), MocaSettings.DEFAULT, Optional.empty());
+                SharedProposals proposals = new SharedProposals(generated);
+                SamBind samBind =
+                        new SamBind(backend, files.weights().imageBind(), proposals, SamBindSettings.DEFAULT)) {
+            List<Comparison.Entry> methods = new ArrayList<>();
+            methods.add(new Comparison.Entry(new Method.Moca(FROZEN, frozen), true));
+            Method bind = new Method.Cascade(SAM_BIND, samBind);
+            Run run = new Run(world, methods, proposals, bind, samHashes, backend, started);
             if (!WeightsInUse.hasDemoAdapters()) {
-                compare(world, List.of(new Method.Moca(FROZEN, frozen)), backend, files, frozen.settings(), started);
-                return ExitCodes.OK;
+                compare(run, files);
+                return;
             }
             try (WeightsInUse adapted = WeightsInUse.openWithDemoAdapters(Optional.empty());
                     MocaSegmenter moca =
                             new MocaSegmenter(backend, adapted.weights(), MocaSettings.DEFAULT, Optional.empty())) {
-                List<Method.Moca> methods = List.of(new Method.Moca(FROZEN, frozen), new Method.Moca(MOCA, moca));
-                compare(world, methods, backend, adapted, moca.settings(), started);
+                methods.add(new Comparison.Entry(new Method.Moca(MOCA, moca), true));
+                compare(run, adapted);
             }
         }
-        return ExitCodes.OK;
     }
 
     private void make(Path world) {
@@ -117,71 +173,74 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void compare(
-            Path world,
-            List<Method.Moca> methods,
-            Backend backend,
-            WeightsInUse files,
-            Map<String, String> settings,
-            long started) {
+    private void compare(Run run, WeightsInUse files) {
+        List<Comparison.Entry> methods = new ArrayList<>(run.methods());
+        methods.add(new Comparison.Entry(run.samBind(), false));
+        List<Comparison.Source> sources = List.of(
+                new Comparison.Source(COLOURS, new ColourRegions()), new Comparison.Source(SAM, run.proposals()));
         List<Comparison> comparisons = new ArrayList<>();
         try (Progress progress = Progress.of("segment and score", 2 * clips, "clips", quiet, stderr)) {
             for (BenchmarkKind kind : List.of(BenchmarkKind.S4, BenchmarkKind.MS3)) {
-                Benchmark benchmark = Benchmarks.open(kind, world, "test");
+                Benchmark benchmark = Benchmarks.open(kind, run.world(), "test");
                 comparisons.add(new Comparison(
-                        benchmark,
-                        methods,
-                        new ColourRegions(),
-                        AvsbenchMetric.DEFAULT_VIDEOS_PER_BATCH,
-                        SHOWN,
-                        progress::stepBy));
+                        benchmark, methods, sources, AvsbenchMetric.DEFAULT_VIDEOS_PER_BATCH, SHOWN, progress::stepBy));
             }
         }
+        Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+        methods.forEach(
+                entry -> settings.put(entry.method().name(), entry.method().settings()));
+        settings.put(SAM, run.proposals().settings());
         List<String> notes = notes(comparisons);
         Path page = out.resolve("report.html");
-        DemoReport.write(
-                page, comparisons, notes, facts(backend, files.hashes().all(), files.note(), settings, started));
-        print(comparisons, notes, page, (System.nanoTime() - started) / 1e9);
+        DemoReport.write(page, comparisons, notes, settings, facts(run, files));
+        print(comparisons, notes, page, (System.nanoTime() - run.started()) / 1e9);
     }
 
     private static List<String> notes(List<Comparison> comparisons) {
         List<String> notes = new ArrayList<>();
         notes.add(
                 "The demo world is a toy: its figures say that the pipeline works, not how well it does on real video.");
-        if (!WeightsInUse.hasDemoAdapters()) {
-            notes.add(NO_ADAPTERS);
-            return notes;
-        }
+        boolean adapters = WeightsInUse.hasDemoAdapters();
         for (Comparison comparison : comparisons) {
-            Comparison.Difference gain = comparison.difference(FROZEN, MOCA);
-            notes.add(String.format(
-                    Locale.ROOT,
-                    "%s: MoCA minus frozen features %+.3f mIoU, standard error %.3f over %d clips.",
-                    comparison.benchmark().kind().label().toUpperCase(Locale.ROOT),
-                    gain.mean(),
-                    gain.standardError(),
-                    comparison.benchmark().clips().size()));
+            notes.add(gain(comparison, FROZEN, Comparison.matched(FROZEN, SAM)));
+            if (adapters) {
+                notes.add(gain(comparison, MOCA, Comparison.matched(MOCA, SAM)));
+                notes.add(gain(comparison, FROZEN, MOCA));
+            }
+        }
+        if (!adapters) {
+            notes.add(NO_ADAPTERS);
         }
         return notes;
     }
 
-    private RunFacts facts(
-            Backend backend,
-            List<WeightHashes.WeightFile> weights,
-            String note,
-            Map<String, String> settings,
-            long started) {
+    private static String gain(Comparison comparison, String from, String to) {
+        Comparison.Difference gain = comparison.difference(from, to);
+        return String.format(
+                Locale.ROOT,
+                "%s: %s minus %s %+.3f mIoU, standard error %.3f over %d clips.",
+                comparison.benchmark().kind().label().toUpperCase(Locale.ROOT),
+                to,
+                from,
+                gain.mean(),
+                gain.standardError(),
+                comparison.benchmark().clips().size());
+    }
+
+    private RunFacts facts(Run run, WeightsInUse files) {
+        List<WeightHashes.WeightFile> weights = new ArrayList<>(files.hashes().all());
+        weights.addAll(run.samHashes().all());
         return new RunFacts(
                 "earshot "
                         + String.join(
                                 " ", spec.root().commandLine().getParseResult().originalArgs()),
                 OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                settings,
+                Map.of(),
                 weights,
-                note,
-                backend.info().name() + ", " + backend.info().device(),
+                files.note(),
+                run.backend().info().name() + ", " + run.backend().info().device(),
                 Versions.all(),
-                (System.nanoTime() - started) / 1e9);
+                (System.nanoTime() - run.started()) / 1e9);
     }
 
     private void print(List<Comparison> comparisons, List<String> notes, Path page, double seconds) {

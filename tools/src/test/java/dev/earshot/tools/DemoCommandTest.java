@@ -68,6 +68,13 @@ class DemoCommandTest {
         Object[] proposals = {"--proposals", "colour-regions"};
         assertEquals(evaluated("s4", proposals), matched.subList(0, 2));
         assertEquals(evaluated("ms3", proposals), matched.subList(2, 4));
+        Object[] generator = {"--proposals", "sam", "--points-per-side", DemoCommand.POINTS_PER_SIDE};
+        Object[] sam = concat(generator, "--box-nms-thresh", 0.5);
+        assertEquals(
+                evaluated("s4", sam), row("frozen features + SAM proposals").subList(0, 2));
+        assertEquals(
+                evaluated("ms3", concat(generator, "--method", "sam-bind")),
+                row("SAM-BIND").subList(2, 4));
         if (WeightsInUse.hasDemoAdapters()) {
             Object[] adapters = {"--adapters", "demo", "--split", "test"};
             assertEquals(evaluated("s4", adapters), row("MoCA").subList(0, 2));
@@ -77,6 +84,10 @@ class DemoCommandTest {
         Path page = out.resolve("report.html");
         assertTrue(stdout.toString().lines().anyMatch(page.toAbsolutePath().toString()::equals), stdout.toString());
         assertTrue(Files.readString(page).contains("frozen features + colour regions"));
+    }
+
+    private static Object[] concat(Object[] first, Object... more) {
+        return Stream.concat(Stream.of(first), Stream.of(more)).toArray();
     }
 
     @Test

@@ -13,12 +13,29 @@ import java.util.Map;
 import java.util.function.IntConsumer;
 
 /**
- * Several methods on the clips of one benchmark, each with and without proposal matching. A clip is read once, each
- * method's networks run once, and each frame's proposals are made once: matching needs nothing but a mask and those.
+ * Several methods on the clips of one benchmark, those whose masks can be matched also with the proposals of each source. A
+ * clip is read once and each method's networks run once a frame: matching needs nothing but a mask and proposals, and those
+ * are made once a frame, too, for frames that need them.
  */
 public final class Comparison {
-    /** What is added to a method's name where its masks are matched. */
-    public static final String MATCHED = " + colour regions";
+    /**
+     * A method of the comparison.
+     *
+     * @param matched whether it is shown with matched masks, too
+     */
+    public record Entry(Method method, boolean matched) {}
+
+    /**
+     * A source of proposals.
+     *
+     * @param title what is added to a method's name where its masks are matched with these
+     */
+    public record Source(String title, MaskProposals proposals) {}
+
+    /** What a method is called whose masks are matched with a source's proposals. */
+    public static String matched(String method, String title) {
+        return method + " + " + title;
+    }
 
     private final Benchmark benchmark;
     private final Map<String, MaskScores> scores = new LinkedHashMap<>();
@@ -39,21 +56,18 @@ public final class Comparison {
      */
     public Comparison(
             Benchmark benchmark,
-            List<? extends Method> methods,
-            MaskProposals proposals,
+            List<Entry> methods,
+            List<Source> sources,
             int videosPerBatch,
             int show,
             IntConsumer progress) {
         this.benchmark = benchmark;
-        for (Method method : methods) {
-            scores.put(method.name(), new MaskScores(videosPerBatch));
-            scores.put(method.name() + MATCHED, new MaskScores(videosPerBatch));
-        }
         ClipLoader loader = new ClipLoader(ResizeMode.SQUARE);
         for (EvaluationClip clip : benchmark.clips()) {
             LoadedClip loaded = loader.load(clip);
-            Map<String, List<BinaryMask>> masks = masks(loaded, methods, proposals);
-            masks.forEach((name, each) -> scores.get(name).add(loaded, each));
+            Map<String, List<BinaryMask>> masks = masks(loaded, methods, sources);
+            masks.forEach((name, each) -> scores.computeIfAbsent(name, n -> new MaskScores(videosPerBatch))
+                    .add(loaded, each));
             if (shown.size() < show) {
                 shown.add(new Shown(loaded, masks));
             }
@@ -61,21 +75,32 @@ public final class Comparison {
         }
     }
 
-    private static Map<String, List<BinaryMask>> masks(
-            LoadedClip clip, List<? extends Method> methods, MaskProposals proposals) {
-        List<List<BinaryMask>> proposed =
-                clip.frames().stream().map(f -> proposals.propose(f.image())).toList();
+    private static Map<String, List<BinaryMask>> masks(LoadedClip clip, List<Entry> methods, List<Source> sources) {
         Map<String, List<BinaryMask>> all = new LinkedHashMap<>();
-        for (Method method : methods) {
-            List<BinaryMask> raw = method.masks(clip);
-            List<BinaryMask> matched = new ArrayList<>();
-            for (int k = 0; k < raw.size(); k++) {
-                matched.add(ProposalMatching.DEFAULT.match(raw.get(k), List.of(), proposed.get(k)));
+        for (Entry entry : methods) {
+            List<BinaryMask> raw = entry.method().masks(clip);
+            String name = entry.method().name();
+            all.put(name, raw);
+            if (entry.matched()) {
+                sources.forEach(source -> all.put(matched(name, source.title()), match(clip, raw, source.proposals())));
             }
-            all.put(method.name(), raw);
-            all.put(method.name() + MATCHED, matched);
         }
         return all;
+    }
+
+    private static List<BinaryMask> match(LoadedClip clip, List<BinaryMask> raw, MaskProposals proposals) {
+        List<BinaryMask> matched = new ArrayList<>();
+        for (int k = 0; k < raw.size(); k++) {
+            BinaryMask mask = raw.get(k);
+            matched.add(
+                    mask.isEmpty()
+                            ? mask
+                            : ProposalMatching.DEFAULT.match(
+                                    mask,
+                                    List.of(),
+                                    proposals.propose(clip.frames().get(k).image())));
+        }
+        return matched;
     }
 
     /** The benchmark. */
@@ -83,7 +108,7 @@ public final class Comparison {
         return benchmark;
     }
 
-    /** Outcomes by method, in the order of the methods, each followed by its matched form. */
+    /** Outcomes by method, in the order of the methods, each followed by its matched forms. */
     public Map<String, Outcome> outcomes() {
         Map<String, Outcome> outcomes = new LinkedHashMap<>();
         scores.forEach((name, score) -> outcomes.put(name, score.outcome()));

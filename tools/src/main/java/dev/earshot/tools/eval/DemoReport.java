@@ -13,8 +13,14 @@ public final class DemoReport {
      * Writes the page.
      *
      * @param notes what a reader should know, line by line
+     * @param settings of each method, by its name
      */
-    public static void write(Path file, List<Comparison> comparisons, List<String> notes, RunFacts run) {
+    public static void write(
+            Path file,
+            List<Comparison> comparisons,
+            List<String> notes,
+            Map<String, Map<String, String>> settings,
+            RunFacts run) {
         Page page = new Page(
                 "Earshot on the demo world",
                 "Which of the things in the picture sounds? Synthetic clips that no network was trained on · "
@@ -43,7 +49,8 @@ public final class DemoReport {
         words.put("device", run.device());
         words.put("weights", run.weightsNote());
         run.weights().forEach(w -> words.put(w.role(), w.file() + ", SHA-256 " + w.sha256()));
-        page.heading("How this came about").details("Run", words).details("Settings of MoCA", run.settings());
+        page.heading("How this came about").details("Run", words);
+        settings.forEach((name, each) -> page.details("Settings of " + name, each));
         page.write(file, "Made by Earshot " + run.versions().getOrDefault("earshot", ""));
     }
 
