@@ -12,23 +12,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the documents say must exist: the quoted example is the compiled one, and local links lead somewhere. */
 class ReadmeTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)\\)");
 
-    @Test
-    void theQuotedExampleIsTheOneTheBuildCompiles() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"SegmentVideo, README.md", "AskSam, docs/segment-anything.md"})
+    void theQuotedExampleIsTheOneTheBuildCompiles(String example, String document) throws IOException {
         String source = Files.readString(
-                ROOT.resolve("runtime/segmentation/src/test/java/dev/earshot/examples/SegmentVideo.java"));
+                ROOT.resolve("runtime/segmentation/src/test/java/dev/earshot/examples/" + example + ".java"));
         int begin = source.indexOf("// example: begin\n") + "// example: begin\n".length();
         int end = source.indexOf("        // example: end");
         assertTrue(begin > 0 && end > begin, "the example has lost its marks");
-        String example = source.substring(begin, end).stripTrailing().stripIndent();
-        assertFalse(example.isBlank());
-        assertTrue(
-                Files.readString(ROOT.resolve("README.md")).contains(example), "README.md does not quote:\n" + example);
+        String quoted = source.substring(begin, end).stripTrailing().stripIndent();
+        assertFalse(quoted.isBlank());
+        assertTrue(Files.readString(ROOT.resolve(document)).contains(quoted), document + " does not quote:\n" + quoted);
     }
 
     @Test
