@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.tensor.DType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +65,19 @@ final class SideBySideTest {
             assertEquals(1.9, first[0], 0.1);
         }
         assertThrows(IllegalArgumentException.class, () -> new MatchingWorkload("cpu:1", "pma-other", 1));
+    }
+
+    /** What bench/peers/sam_decoder.py predicts for the same points. */
+    @Test
+    void samsDecoderGivesMasksAndThePredictedIouOfPyTorch() {
+        int logits = 2 * 3 * 256 * 256;
+        try (Workload workload = new SamPeerWorkload("cpu:1", "sam-decoder", 2, 0, DType.F32)) {
+            workload.run();
+            float[] output = workload.output();
+            assertEquals(logits + 6, output.length);
+            float[] iou = {0.5027f, -1.1746f, -0.1566f, 0.3761f, -0.9315f, -0.1269f};
+            assertArrayEquals(iou, Arrays.copyOfRange(output, logits, output.length), 1e-3f);
+        }
     }
 
     @Test
