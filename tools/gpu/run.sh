@@ -103,8 +103,17 @@ peers() {
     echo "no PyTorch with CUDA in python3: skipped"
     return 0
   }
+  local status=0
+  side_by_side trunks dino-vitb16,imagebind-image,pma-scanline 1,8,64 || status=1
+  side_by_side sam-encoder sam-vit-b,sam-vit-h 1 || status=1
+  side_by_side sam-decoder sam-decoder 64 || status=1
+  side_by_side sam-generator sam-generator-b 32 || status=1 # points per side
+  return $status
+}
+
+side_by_side() { # NAME MODELS BATCHES
   EARSHOT_COMMIT=$commit EARSHOT_JAVA_CLASSPATH=$programs JAVA_HOME=$here/jre python3 "$here/peers/driver.py" --device cuda --backend "$backend" \
-    --models dino-vitb16,imagebind-image,pma-scanline --batches 1,8,64 --precisions fp32,bf16 \
+    --name "$1" --models "$2" --batches "$3" --precisions fp32,bf16 \
     --engines earshot,torch,torch-compile,torch-graph --rounds 5 --out "$out/side-by-side"
 }
 

@@ -19,14 +19,17 @@ import picocli.CommandLine.Option;
 
 /**
  * Whole passes on one backend, with weights that a formula makes: image trunks at several batch sizes by one launch of a
- * captured program each, Segment Anything's encoder, decoder (64 prompts) and mask generator (1,024 points, masks measured),
- * and training steps. Milliseconds from the call to the finished result in the backend's own memory;
+ * captured program each, Segment Anything's encoder, decoder (a batch is so many prompts) and mask generator (1,024 points), and
+ * training steps. Milliseconds from the call to the finished result in the backend's own memory;
  * median, tenth and ninetieth percentile. Prints a table and writes JSON. Beside peers: {@code bench/side-by-side}.
  */
 @Command(name = "model-bench", mixinStandardHelpOptions = true, description = "Times whole models on one backend.")
 public final class ModelBench implements Runnable {
     private static final int WARM_UPS = 5;
     private static final int RUNS = 50;
+    private static final String GENERATOR = "sam-generator-b";
+    private static final int POINTS_PER_SIDE = 32;
+    private static final int PROMPTS = 64;
 
     @Option(names = "--backend", defaultValue = "cuda", description = "cuda, cuda:1, cuda:tf32, simcuda, cpu …")
     private String backend;
@@ -69,9 +72,10 @@ public final class ModelBench implements Runnable {
                     passes.add(new Pass(model, batch, compute));
                 }
             }
-            for (String model : List.of("sam-vit-b", "sam-vit-h", "sam-decoder", "sam-generator")) {
-                passes.add(new Pass(model, 1, compute));
-            }
+            passes.add(new Pass("sam-vit-b", 1, compute));
+            passes.add(new Pass("sam-vit-h", 1, compute));
+            passes.add(new Pass("sam-decoder", small ? 2 : PROMPTS, compute));
+            passes.add(new Pass(GENERATOR, 1, compute));
             passes.add(new Pass("train-tiny", small ? 1 : 8, compute));
             if (!small) {
                 passes.add(new Pass("train-imagebind", 8, compute));
@@ -105,8 +109,11 @@ public final class ModelBench implements Runnable {
     }
 
     private Workload open(Pass pass) {
-        if (pass.model().startsWith("sam-")) {
-            return new SamWorkload(backend, pass.model(), small, pass.compute());
+        if (pass.model().startsWith(SamPeerWorkload.PREFIX)) {
+            int batch = pass.model().equals(GENERATOR) ? POINTS_PER_SIDE : pass.batch();
+            return small
+                    ? SamPeerWorkload.small(backend, pass.model(), Math.min(batch, 2), pass.compute())
+                    : new SamPeerWorkload(backend, pass.model(), batch, 0, pass.compute());
         }
         return pass.model().startsWith("train-")
                 ? new TrainingWorkload(backend, pass.model(), pass.batch(), pass.compute())

@@ -5,6 +5,7 @@ import dev.earshot.models.sam.Sam;
 import dev.earshot.models.sam.SamConfig;
 import dev.earshot.models.sam.SamDecoder;
 import dev.earshot.models.sam.SamEmbedding;
+import dev.earshot.models.sam.SamGrid;
 import dev.earshot.models.sam.SamImageEncoder;
 import dev.earshot.models.sam.SamOptions;
 import dev.earshot.models.sam.SamPrompts;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Segment Anything with filler weights: {@code sam-vit-b|l|h} the image encoder, {@code sam-decoder} a batch of points against
@@ -55,22 +57,39 @@ final class SamPeerWorkload implements Workload {
 
     /** {@code blocks}: only that many of the encoder's blocks; 0: all. */
     SamPeerWorkload(String backendName, String model, int batch, int blocks, DType compute) {
+        this(backendName, model, batch, compute, whole -> firstBlocks(whole, blocks));
+    }
+
+    private SamPeerWorkload(
+            String backendName, String model, int batch, DType compute, UnaryOperator<SamConfig> change) {
         backend = Backends.open(backendName);
         facts.put("backend", backend.info().name());
         facts.put("libraries", String.join(" ", backend.info().libraries()));
         facts.put("java", System.getProperty("java.version"));
         if (model.startsWith(GENERATOR)) {
-            part = new Generator(backend, config(model, GENERATOR, blocks), batch, compute);
+            part = new Generator(backend, change.apply(published(model, GENERATOR)), batch, compute);
         } else if (model.startsWith(ENCODER)) {
-            part = new Encoder(backend, config(model, ENCODER, blocks), compute);
+            part = new Encoder(backend, change.apply(published(model, ENCODER)), compute);
         } else {
-            part = new Decoder(backend, batch, compute);
+            part = new Decoder(backend, change.apply(SamVariant.VIT_B.config(false)), batch, compute);
         }
     }
 
-    private static SamConfig config(String model, String prefix, int blocks) {
+    /** The same with one block on a grid of 8 x 8, for a slow device. */
+    static SamPeerWorkload small(String backendName, String model, int batch, DType compute) {
+        return new SamPeerWorkload(backendName, model, batch, compute, whole -> {
+            SamConfig first = firstBlocks(whole, 1);
+            SamGrid grid = new SamGrid(8, 8, whole.grid().patchSize());
+            return new SamConfig(grid, first.encoder(), first.decoder(), false);
+        });
+    }
+
+    private static SamConfig published(String model, String prefix) {
         String letter = model.substring(prefix.length()).toUpperCase(Locale.ROOT);
-        SamConfig whole = SamVariant.valueOf("VIT_" + letter).config(false);
+        return SamVariant.valueOf("VIT_" + letter).config(false);
+    }
+
+    private static SamConfig firstBlocks(SamConfig whole, int blocks) {
         if (blocks == 0) {
             return whole;
         }
@@ -132,10 +151,11 @@ final class SamPeerWorkload implements Workload {
         private final SamDecoder decoder;
         private final SamEmbedding embedding;
         private final SamPrompts prompts;
+        private final int pixels; // of a mask
 
-        Decoder(Backend backend, int count, DType compute) {
+        Decoder(Backend backend, SamConfig config, int count, DType compute) {
             this.backend = backend;
-            SamConfig config = SamVariant.VIT_B.config(false);
+            this.pixels = 16 * config.grid().tokens();
             decoder = SamDecoder.load(
                     backend,
                     SamDecoder.filler(config.decoder()),
@@ -163,7 +183,6 @@ final class SamPeerWorkload implements Workload {
         @Override
         public float[] output() {
             int masks = 3 * prompts.count();
-            int pixels = 16 * SamVariant.VIT_B.config(false).grid().tokens();
             float[] all = new float[masks * (pixels + 1)];
             SamSink copy = (first, logits, iou) -> {
                 float[] values = backend.download(logits);
