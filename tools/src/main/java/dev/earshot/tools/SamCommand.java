@@ -11,6 +11,7 @@ import dev.earshot.segmentation.sam.MaskPrediction;
 import dev.earshot.segmentation.sam.PredictionOptions;
 import dev.earshot.segmentation.sam.SamPredictor;
 import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
 import dev.earshot.tools.sam.FoundMask;
 import dev.earshot.tools.sam.PromptText;
 import dev.earshot.tools.sam.SamFiles;
@@ -28,6 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,6 +56,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SamCommand implements Callable<Integer> {
+    /** Kept, since a logger that nobody holds forgets its level. */
+    private static final Logger BACKENDS_LOG = Logger.getLogger(Backends.class.getName());
+
     @Spec
     private CommandSpec spec;
 
@@ -113,6 +119,9 @@ final class SamCommand implements Callable<Integer> {
     public Integer call() {
         stdout = spec.commandLine().getOut();
         stderr = spec.commandLine().getErr();
+        if (quiet) {
+            BACKENDS_LOG.setLevel(Level.WARNING);
+        }
         List<PromptText> prompts = prompts();
         GeneratorSettings settings = settings();
         WeightHashes hashes = new WeightHashes();
