@@ -137,6 +137,9 @@ class GradientsTest {
             call.backward().run(reference.training(), gradOut, grads);
             Probe probe = new Probe(run, call, weights, random);
             for (int i = 0; i < grads.size(); i++) {
+                if (repeats(call.inputs().get(i))) {
+                    continue; // its elements cannot be moved one by one
+                }
                 double[] gradient = widen(reference.download(grads.get(i)));
                 for (int e = 0; e < gradient.length; e++) {
                     gradient[e] -= before.get(i)[e];
@@ -144,6 +147,16 @@ class GradientsTest {
                 probe.compare(call.inputs().get(i), gradient);
             }
         }
+    }
+
+    /** Whether several elements lie in one place; such an input is checked in the rows where they do not. */
+    private static boolean repeats(Tensor x) {
+        for (int axis = 0; axis < x.shape().rank(); axis++) {
+            if (x.stride(axis) == 0 && x.dim(axis) > 1) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static double[] gaussians(SplittableRandom random, long count) {
