@@ -81,9 +81,14 @@ public final class AttentionPlans implements AutoCloseable {
         return x.dtype() == DType.BF16
                 && width % ELEMENTS == 0
                 && width <= WIDEST_HEAD
-                && x.stride(0) % ELEMENTS == 0
-                && x.stride(1) % ELEMENTS == 0
+                && isStride(x.stride(0))
+                && isStride(x.stride(1))
                 && context.address(x) % ALIGNMENT == 0;
+    }
+
+    /** cuDNN takes no operand that repeats its rows. */
+    private static boolean isStride(long stride) {
+        return stride > 0 && stride % ELEMENTS == 0;
     }
 
     private Optional<Plan> plan(Key key) {
