@@ -287,37 +287,27 @@ public final class Tape implements Backend {
 
     @Override
     public void attentionWeights(Tensor q, Tensor k, int heads, float scale, Tensor out) {
-        r.refuse("attentionWeights", q, k);
-        b.attentionWeights(q, k, heads, scale, out);
-        r.constant(out);
+        frozen("attentionWeights", out, () -> b.attentionWeights(q, k, heads, scale, out), q, k);
     }
 
     @Override
     public void conv2d(Tensor x, Convolution convolution, Tensor out) {
-        r.refuse("conv2d", x);
-        b.conv2d(x, convolution, out);
-        r.constant(out);
+        frozen("conv2d", out, () -> b.conv2d(x, convolution, out), x);
     }
 
     @Override
     public void unfold(Tensor x, int kernelY, int kernelX, int strideY, int strideX, Tensor out) {
-        r.refuse("unfold", x);
-        b.unfold(x, kernelY, kernelX, strideY, strideX, out);
-        r.constant(out);
+        frozen("unfold", out, () -> b.unfold(x, kernelY, kernelX, strideY, strideX, out), x);
     }
 
     @Override
     public void pool2d(Tensor x, PoolOp op, int kernel, int stride, int pad, Tensor out) {
-        r.refuse("pool2d", x);
-        b.pool2d(x, op, kernel, stride, pad, out);
-        r.constant(out);
+        frozen("pool2d", out, () -> b.pool2d(x, op, kernel, stride, pad, out), x);
     }
 
     @Override
     public void resize(Tensor x, Interpolation kind, double stepY, double stepX, Tensor out) {
-        r.refuse("resize", x);
-        b.resize(x, kind, stepY, stepX, out);
-        r.constant(out);
+        frozen("resize", out, () -> b.resize(x, kind, stepY, stepX, out), x);
     }
 
     /** Pictures are constants. */
@@ -337,48 +327,44 @@ public final class Tape implements Backend {
     @Override
     public void gridAttention(
             Tensor q, Tensor k, Tensor v, int heads, float scale, Tensor rowTable, Tensor columnTable, Tensor out) {
-        r.refuse("gridAttention", q, k, v, rowTable, columnTable);
-        b.gridAttention(q, k, v, heads, scale, rowTable, columnTable, out);
-        r.constant(out);
+        frozen(
+                "gridAttention",
+                out,
+                () -> b.gridAttention(q, k, v, heads, scale, rowTable, columnTable, out),
+                q,
+                k,
+                v,
+                rowTable,
+                columnTable);
     }
 
     @Override
     public void partitionWindows(Tensor x, int window, Tensor padding, Tensor out) {
-        r.refuse("partitionWindows", x, padding);
-        b.partitionWindows(x, window, padding, out);
-        r.constant(out);
+        frozen("partitionWindows", out, () -> b.partitionWindows(x, window, padding, out), x, padding);
     }
 
     @Override
     public void mergeWindows(Tensor x, int window, Tensor out) {
-        r.refuse("mergeWindows", x);
-        b.mergeWindows(x, window, out);
-        r.constant(out);
+        frozen("mergeWindows", out, () -> b.mergeWindows(x, window, out), x);
     }
 
     /** Counts are constants. */
     @Override
     public void measureMasks(Tensor logits, MaskResize resize, float threshold, float offset, Tensor out) {
-        r.refuse("measureMasks", logits);
-        b.measureMasks(logits, resize, threshold, offset, out);
-        r.constant(out);
+        frozen("measureMasks", out, () -> b.measureMasks(logits, resize, threshold, offset, out), logits);
     }
 
     /** Pixels are constants. */
     @Override
     public void maskBits(Tensor logits, Tensor chosen, MaskResize resize, float threshold, Tensor out) {
-        r.refuse("maskBits", logits);
-        b.maskBits(logits, chosen, resize, threshold, out);
-        r.constant(out);
+        frozen("maskBits", out, () -> b.maskBits(logits, chosen, resize, threshold, out), logits);
     }
 
     /** A selection, of constants only. */
     @Override
     public void mergeTopK(
             Tensor x, Tensor rowGroups, Tensor columnGroups, int firstColumn, Tensor values, Tensor indices) {
-        r.refuse("mergeTopK", x);
-        b.mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices);
-        r.constant(values);
+        frozen("mergeTopK", values, () -> b.mergeTopK(x, rowGroups, columnGroups, firstColumn, values, indices), x);
         r.constant(indices);
     }
 
@@ -402,5 +388,12 @@ public final class Tape implements Backend {
     @Override
     public void synchronize() {
         b.synchronize();
+    }
+
+    /** An op whose inputs must not depend on watched tensors; its result is a constant. */
+    private void frozen(String name, Tensor out, Runnable op, Tensor... inputs) {
+        r.refuse(name, inputs);
+        op.run();
+        r.constant(out);
     }
 }
