@@ -5,6 +5,7 @@ import dev.earshot.tensor.DType;
 import dev.earshot.tools.segment.WeightsInUse;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which weights run where: the options of every command that runs networks. */
@@ -25,16 +26,8 @@ final class ModelOptions {
             description = "Trained MoCA adapters; overrides the folder's. The word demo stands for those in the jar.")
     private Optional<Path> adapters;
 
-    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = Precision.HELP)
-    private Precision precision;
-
-    @Option(
-            names = "--device",
-            defaultValue = "auto",
-            paramLabel = "NAME",
-            converter = DeviceName.Converter.class,
-            description = DeviceName.HELP)
-    private DeviceName device;
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions();
 
     /** True if the networks are those of the demo world. */
     boolean demo() {
@@ -43,7 +36,7 @@ final class ModelOptions {
 
     /** Type of the trunks' products. */
     DType compute() {
-        return precision.compute();
+        return compute.type();
     }
 
     /** Opens the weights; the caller closes them. */
@@ -57,6 +50,6 @@ final class ModelOptions {
 
     /** Opens the backend; the caller closes it. */
     Backend openBackend() {
-        return device.open(precision);
+        return compute.open();
     }
 }

@@ -1,7 +1,5 @@
 package dev.earshot.tools;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.image.ImageFiles;
 import dev.earshot.segmentation.image.RgbImage;
@@ -11,7 +9,6 @@ import dev.earshot.segmentation.sam.MaskPrediction;
 import dev.earshot.segmentation.sam.PredictionOptions;
 import dev.earshot.segmentation.sam.SamPredictor;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.Backends;
 import dev.earshot.tools.sam.FoundMask;
 import dev.earshot.tools.sam.PromptText;
 import dev.earshot.tools.sam.SamFiles;
@@ -21,16 +18,12 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,9 +49,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SamCommand implements Callable<Integer> {
-    /** Kept, since a logger that nobody holds forgets its level. */
-    private static final Logger BACKENDS_LOG = Logger.getLogger(Backends.class.getName());
-
     @Spec
     private CommandSpec spec;
 
@@ -106,7 +96,7 @@ final class SamCommand implements Callable<Integer> {
     @ArgGroup(exclusive = false, heading = "%nThe mask generator (--auto):%n")
     private GeneratorOptions generator = new GeneratorOptions();
 
-    private final Set<String> names = new HashSet<>();
+    private InputReport report;
     private PrintWriter stdout;
     private PrintWriter stderr;
 
@@ -119,9 +109,7 @@ final class SamCommand implements Callable<Integer> {
     public Integer call() {
         stdout = spec.commandLine().getOut();
         stderr = spec.commandLine().getErr();
-        if (quiet) {
-            BACKENDS_LOG.setLevel(Level.WARNING);
-        }
+        report = new InputReport(spec.commandLine(), json, quiet);
         List<PromptText> prompts = prompts();
         GeneratorSettings settings = settings();
         WeightHashes hashes = new WeightHashes();
@@ -136,11 +124,12 @@ final class SamCommand implements Callable<Integer> {
                                 model.demo() ? ", demo weights, which know the demo world's objects only" : ""));
                 stderr.flush();
             }
-            int failed = auto ? generate(backend, sam, settings) : predict(backend, sam, prompts);
-            if (failed > 0 && images.size() > 1) {
-                stderr.println("earshot sam: %d of %d pictures failed".formatted(failed, images.size()));
+            if (auto) {
+                generate(backend, sam, settings);
+            } else {
+                predict(backend, sam, prompts);
             }
-            return failed == 0 ? ExitCodes.OK : ExitCodes.FAILED_INPUTS;
+            return report.finish(images.size(), "pictures");
         }
     }
 
@@ -172,9 +161,9 @@ final class SamCommand implements Callable<Integer> {
         }
     }
 
-    private int generate(Backend backend, SamInUse sam, GeneratorSettings settings) {
+    private void generate(Backend backend, SamInUse sam, GeneratorSettings settings) {
         try (AutomaticMaskGenerator masks = new AutomaticMaskGenerator(backend, sam.sam(), settings)) {
-            return each((name, image) -> {
+            each((name, image) -> {
                 int total = masks.points(image.width(), image.height());
                 try (Progress progress = Progress.of(name, total, "points", quiet, stderr)) {
                     int[] shown = {0};
@@ -191,11 +180,11 @@ final class SamCommand implements Callable<Integer> {
         }
     }
 
-    private int predict(Backend backend, SamInUse sam, List<PromptText> prompts) {
+    private void predict(Backend backend, SamInUse sam, List<PromptText> prompts) {
         PredictionOptions options =
                 multimask ? PredictionOptions.MULTIPLE : best ? PredictionOptions.BEST : PredictionOptions.SINGLE;
         try (SamPredictor predictor = new SamPredictor(backend, sam.sam())) {
-            return each((name, image) -> {
+            each((name, image) -> {
                 predictor.setImage(image);
                 List<List<MaskPrediction>> answers = predictor.predict(
                         prompts.stream().map(PromptText::prompt).toList(), options);
@@ -209,24 +198,21 @@ final class SamCommand implements Callable<Integer> {
         }
     }
 
-    /** Asks about every picture; a failure is reported and does not touch the others. Number of failures. */
-    private int each(Asker asker) {
-        int failed = 0;
+    /** Asks about every picture; a failure is reported and does not touch the others. */
+    private void each(Asker asker) {
         for (Path path : images) {
             try {
                 outline(path, asker);
             } catch (MediaException | IllegalArgumentException | UncheckedIOException e) {
-                failed(path, e);
-                failed++;
+                report.failed(path.toString(), String.valueOf(path.getFileName()), e);
             }
         }
-        return failed;
     }
 
     private void outline(Path path, Asker asker) {
         long started = System.nanoTime();
         RgbImage image = ImageFiles.read(path);
-        String name = unique(stem(path));
+        String name = report.unique(stem(path));
         List<FoundMask> masks = asker.ask(name, image);
         SamFiles files = new SamFiles(out, name);
         Path results = cocoRle ? files.writeJson(masks) : files.writeFolder(masks);
@@ -240,15 +226,6 @@ final class SamCommand implements Callable<Integer> {
         return dot > 0 ? name.substring(0, dot) : name;
     }
 
-    /** Two pictures of one name get results of two names. */
-    private String unique(String name) {
-        String candidate = name;
-        for (int n = 2; !names.add(candidate); n++) {
-            candidate = name + "-" + n;
-        }
-        return candidate;
-    }
-
     private void done(Path path, RgbImage image, int masks, Path results, Optional<Path> overlay, long nanos) {
         if (json) {
             Map<String, Object> line = new LinkedHashMap<>();
@@ -260,29 +237,10 @@ final class SamCommand implements Callable<Integer> {
             line.put("height", image.height());
             line.put("masks", masks);
             line.put("seconds", nanos / 1e9);
-            print(line);
+            report.print(line);
         } else if (!quiet) {
             stdout.println(String.format(Locale.ROOT, "%s: %d masks, %.1f s -> %s", path, masks, nanos / 1e9, results));
             stdout.flush();
-        }
-    }
-
-    private void failed(Path path, RuntimeException failure) {
-        String message = Main.message(failure);
-        String name = String.valueOf(path.getFileName());
-        stderr.println("earshot sam: " + (message.contains(name) ? "" : path + ": ") + message);
-        stderr.flush();
-        if (json) {
-            print(Map.of("input", path.toString(), "status", "failed", "error", message));
-        }
-    }
-
-    private void print(Map<String, Object> line) {
-        try {
-            stdout.println(new ObjectMapper().writeValueAsString(line));
-            stdout.flush();
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("result line cannot be written as JSON", e);
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.earshot.tools.segment.SamInUse;
 import dev.earshot.tools.segment.WeightHashes;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which SAM runs where. */
@@ -34,16 +35,8 @@ final class SamModelOptions {
     @Option(names = "--hq-token-only", description = "HQ-SAM: its own mask alone and not the sum with SAM's.")
     private boolean tokenOnly;
 
-    @Option(names = "--precision", defaultValue = "fp32", paramLabel = "TYPE", description = Precision.HELP)
-    private Precision precision;
-
-    @Option(
-            names = "--device",
-            defaultValue = "auto",
-            paramLabel = "NAME",
-            converter = DeviceName.Converter.class,
-            description = DeviceName.HELP)
-    private DeviceName device;
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions();
 
     /** Sizes of the image encoder. */
     enum Size {
@@ -75,12 +68,12 @@ final class SamModelOptions {
 
     /** Opens the backend; the caller closes it. */
     Backend openBackend() {
-        return device.open(precision);
+        return compute.open();
     }
 
     /** Loads the model; the caller closes it. */
     SamInUse open(Backend backend, WeightHashes hashes) {
-        SamOptions options = SamOptions.DEFAULT.withCompute(precision.compute()).withHqTokenOnly(tokenOnly);
+        SamOptions options = SamOptions.DEFAULT.withCompute(compute.type()).withHqTokenOnly(tokenOnly);
         Optional<Path> file = demo() ? Optional.empty() : Optional.of(weights);
         return SamInUse.open(backend, file, highQuality, size.variant(), options, hashes);
     }

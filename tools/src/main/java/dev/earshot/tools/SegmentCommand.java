@@ -1,7 +1,5 @@
 package dev.earshot.tools;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.segmentation.Clip;
 import dev.earshot.segmentation.ClipOptions;
 import dev.earshot.segmentation.Masks;
@@ -9,7 +7,6 @@ import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.Backends;
 import dev.earshot.tools.segment.ClipInput;
 import dev.earshot.tools.segment.ClipWriter;
 import dev.earshot.tools.segment.ResultFolder;
@@ -18,19 +15,15 @@ import dev.earshot.tools.segment.WeightsInUse;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,9 +51,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SegmentCommand implements Callable<Integer> {
-    /** Kept, since a logger that nobody holds forgets its level. */
-    private static final Logger BACKENDS_LOG = Logger.getLogger(Backends.class.getName());
-
     @Spec
     private CommandSpec spec;
 
@@ -101,7 +91,7 @@ final class SegmentCommand implements Callable<Integer> {
     @Mixin
     private MethodOptions settings;
 
-    private final Set<String> names = new HashSet<>();
+    private InputReport report;
     private PrintWriter stdout;
     private PrintWriter stderr;
 
@@ -109,9 +99,7 @@ final class SegmentCommand implements Callable<Integer> {
     public Integer call() {
         stdout = spec.commandLine().getOut();
         stderr = spec.commandLine().getErr();
-        if (quiet) {
-            BACKENDS_LOG.setLevel(Level.WARNING);
-        }
+        report = new InputReport(spec.commandLine(), json, quiet);
         ClipOptions options = clipOptions();
         MethodPlan plan = settings.plan(method, model.compute(), spec.commandLine());
         CompletableFuture<Clip> first = opened(inputs.getFirst(), options);
@@ -129,17 +117,13 @@ final class SegmentCommand implements Callable<Integer> {
                     framesPerSecond,
                     !masksOnly);
             banner(run, plan);
-            int failed = 0;
             CompletableFuture<Clip> next = first;
             for (int i = 0; i < inputs.size(); i++) {
                 CompletableFuture<Clip> clip = next;
                 next = i + 1 < inputs.size() ? opened(inputs.get(i + 1), options) : clip;
-                failed += segment(segmenter, inputs.get(i), clip, run) ? 0 : 1;
+                segment(segmenter, inputs.get(i), clip, run);
             }
-            if (failed > 0 && inputs.size() > 1) {
-                stderr.println("earshot segment: %d of %d inputs failed".formatted(failed, inputs.size()));
-            }
-            return failed == 0 ? ExitCodes.OK : ExitCodes.FAILED_INPUTS;
+            return report.finish(inputs.size(), "inputs");
         }
     }
 
@@ -173,10 +157,10 @@ final class SegmentCommand implements Callable<Integer> {
     }
 
     /** Segments one input; a failure is reported and does not touch the others. */
-    private boolean segment(Segmenter segmenter, String input, CompletableFuture<Clip> opened, RunInfo run) {
+    private void segment(Segmenter segmenter, String input, CompletableFuture<Clip> opened, RunInfo run) {
         try {
             Clip clip = join(opened);
-            try (ResultFolder folder = new ResultFolder(out, unique(clip.name()))) {
+            try (ResultFolder folder = new ResultFolder(out, report.unique(clip.name()))) {
                 long started = System.nanoTime();
                 ClipWriter writer = new ClipWriter(folder.path(), input, clip, run);
                 List<String> notes;
@@ -187,10 +171,8 @@ final class SegmentCommand implements Callable<Integer> {
                 folder.publish();
                 done(input, folder.target(), writer, notes, System.nanoTime() - started);
             }
-            return true;
         } catch (MediaException | IllegalArgumentException | UncheckedIOException e) {
-            failed(input, e);
-            return false;
+            report.failed(input, input, e);
         }
     }
 
@@ -219,15 +201,6 @@ final class SegmentCommand implements Callable<Integer> {
         }
     }
 
-    /** Two inputs of one name get folders of two names. */
-    private String unique(String name) {
-        String candidate = name;
-        for (int n = 2; !names.add(candidate); n++) {
-            candidate = name + "-" + n;
-        }
-        return candidate;
-    }
-
     private void done(String input, Path target, ClipWriter writer, List<String> notes, long nanos) {
         if (!quiet) {
             notes.forEach(note -> stderr.println("note: " + note));
@@ -242,7 +215,7 @@ final class SegmentCommand implements Callable<Integer> {
             line.put("silent", writer.silent());
             line.put("seconds", nanos / 1e9);
             line.put("notes", notes);
-            print(line);
+            report.print(line);
         } else if (!quiet) {
             stdout.println(String.format(
                     Locale.ROOT,
@@ -254,24 +227,6 @@ final class SegmentCommand implements Callable<Integer> {
                     nanos / 1e9,
                     target));
             stdout.flush();
-        }
-    }
-
-    private void failed(String input, RuntimeException failure) {
-        String message = Main.message(failure);
-        stderr.println("earshot segment: " + (message.contains(input) ? "" : input + ": ") + message);
-        stderr.flush();
-        if (json) {
-            print(Map.of("input", input, "status", "failed", "error", message));
-        }
-    }
-
-    private void print(Map<String, Object> line) {
-        try {
-            stdout.println(new ObjectMapper().writeValueAsString(line));
-            stdout.flush();
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("result line cannot be written as JSON", e);
         }
     }
 }
