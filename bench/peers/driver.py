@@ -72,7 +72,7 @@ def java_command(args, model, batch, precision):
     java = os.path.join(home, "bin", "java") if home else "java"
     jars = os.environ.get("EARSHOT_JAVA_CLASSPATH") or os.path.join(BENCH, "target", "app", "*")
     cores = f"-XX:ActiveProcessorCount={args.threads}"
-    return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.SideBySide",
+    return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.peers.SideBySide",
             f"--model={model}", f"--batch={batch}", f"--precision={precision}", f"--blocks={args.blocks}",
             f"--backend={args.backend}"]  # fmt: skip
 

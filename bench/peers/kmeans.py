@@ -1,4 +1,4 @@
-"""scikit-learn's k-means on the features that dev.earshot.bench.KMeansWorkload clusters."""
+"""scikit-learn's k-means on the features that dev.earshot.bench.peers.KMeansWorkload clusters."""
 
 import numpy as np
 import sklearn

@@ -1,4 +1,4 @@
-"""Pixel matching in PyTorch on the features of dev.earshot.bench.MatchingWorkload: costs, and gradients by autograd.
+"""Pixel matching in PyTorch on the features of dev.earshot.bench.peers.MatchingWorkload: costs, and gradients by autograd.
 
 Written as one would for speed in PyTorch: the anchors are scaled once, all products are batched matrix products, windows are
 average pools over the stack of displacements, and the minimum selects.

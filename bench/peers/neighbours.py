@@ -1,4 +1,4 @@
-"""Exact nearest neighbours of the unit features that dev.earshot.bench.NeighbourWorkload searches, by three libraries."""
+"""Exact nearest neighbours of the unit features that dev.earshot.bench.peers.NeighbourWorkload searches, by three libraries."""
 
 import numpy as np
 

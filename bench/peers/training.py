@@ -1,4 +1,4 @@
-"""A whole training step of MoCA in PyTorch, autograd and Adam included; the twin of dev.earshot.bench.TrainingWorkload.
+"""A whole training step of MoCA in PyTorch, autograd and Adam included; the twin of dev.earshot.bench.peers.TrainingWorkload.
 
 Frozen parts run under no_grad, so nothing is kept for them; the adapted blocks are differentiated in their activations and in
 the adapters' parameters. The learning rate is 0: every step has the same gradients, which are the result.

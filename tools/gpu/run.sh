@@ -94,7 +94,7 @@ bench() {
 }
 
 models() {
-  "${java[@]}" -cp "$programs" dev.earshot.bench.ModelBench --backend "$backend" \
+  "${java[@]}" -cp "$programs" dev.earshot.bench.peers.ModelBench --backend "$backend" \
     --out "$out/model-bench.json" --commit "$commit" $small
 }
 

@@ -8,6 +8,7 @@ open module dev.earshot.bench {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.desktop;
+    requires java.management;
     requires jcuda;
     requires jmh.core;
 }

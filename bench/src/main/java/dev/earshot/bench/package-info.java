@@ -1,6 +1,7 @@
 /**
- * How fast it is: JMH benchmarks of single ops and of whole forward passes, and {@link dev.earshot.bench.SideBySide}, our
- * side of the comparison with PyTorch and ONNX Runtime. {@code bench/jmh} and {@code bench/side-by-side} start them.
+ * How fast it is. {@link dev.earshot.bench.jmh} measures ops, {@link dev.earshot.bench.peers} stands beside other libraries,
+ * {@link dev.earshot.bench.device} measures a card, {@link dev.earshot.bench.result} is the form in which all of them
+ * write what they measured.
  *
  * <p>Nothing here is used by the product, and no figure is checked by a test: times belong to the machine they were
  * measured on.

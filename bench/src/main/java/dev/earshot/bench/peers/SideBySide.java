@@ -1,0 +1,118 @@
+package dev.earshot.bench.peers;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.tensor.DType;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Our side of {@code bench/side-by-side}: loads one workload and answers the commands of bench/peers/driver.py line by line,
+ * exactly as bench/peers/runner.py does for the peers.
+ */
+public final class SideBySide {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Workload workload;
+    private final PrintStream answers;
+
+    SideBySide(Workload workload, PrintStream answers) {
+        this.workload = workload;
+        this.answers = answers;
+    }
+
+    /** Options: {@code --model= --batch= --precision=fp32|bf16 --blocks= --backend=}. */
+    public static void main(String[] arguments) throws IOException {
+        Map<String, String> options = new HashMap<>(
+                Map.of("batch", "1", "precision", "fp32", "blocks", "0", "backend", "cpu", "model", "dino-vitb16"));
+        for (String argument : arguments) {
+            String[] parts = argument.replaceFirst("^--", "").split("=", 2);
+            if (parts.length != 2 || options.replace(parts[0], parts[1]) == null) {
+                throw new IllegalArgumentException(
+                        "SideBySide: expected --NAME=VALUE with a name of " + options.keySet() + ", got " + argument);
+            }
+        }
+        try (Workload workload = open(options)) {
+            new SideBySide(workload, System.out).serve(System.in);
+        }
+    }
+
+    private static Workload open(Map<String, String> options) {
+        int batch = Integer.parseInt(options.get("batch"));
+        if (options.get("model").equals("kmeans")) {
+            return new KMeansWorkload(options.get("backend"), batch);
+        }
+        if (options.get("model").equals("knn")) {
+            return new NeighbourWorkload(options.get("backend"), batch);
+        }
+        if (options.get("model").startsWith(MatchingWorkload.PREFIX)) {
+            return new MatchingWorkload(options.get("backend"), options.get("model"), batch);
+        }
+        DType compute = options.get("precision").equals("bf16") ? DType.BF16 : DType.F32;
+        if (options.get("model").startsWith("train-")) {
+            return new TrainingWorkload(options.get("backend"), options.get("model"), batch, compute);
+        }
+        int blocks = Integer.parseInt(options.get("blocks"));
+        if (options.get("model").startsWith(SamPeerWorkload.PREFIX)) {
+            return new SamPeerWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
+        }
+        return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
+    }
+
+    /** Answers commands until {@code quit} or the end of the input. */
+    void serve(InputStream input) throws IOException {
+        workload.run();
+        answer(Map.of("ready", workload.facts()));
+        BufferedReader commands = new BufferedReader(new InputStreamReader(input, StandardCharsets.UTF_8));
+        for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+            String[] words = line.strip().split(" ", 2);
+            switch (words[0]) {
+                case "warm" -> {
+                    measure(Integer.parseInt(words[1]));
+                    answer(Map.of());
+                }
+                case "round" -> answer(Map.of("millis", measure(Integer.parseInt(words[1]))));
+                case "output" -> {
+                    write(Path.of(words[1]));
+                    answer(Map.of());
+                }
+                case "quit" -> {
+                    return;
+                }
+                default -> throw new IOException("unknown command: " + line);
+            }
+        }
+    }
+
+    private double[] measure(int runs) {
+        double[] millis = new double[runs];
+        for (int i = 0; i < runs; i++) {
+            long start = System.nanoTime();
+            workload.run();
+            millis[i] = (System.nanoTime() - start) / 1e6;
+        }
+        return millis;
+    }
+
+    private void write(Path path) throws IOException {
+        float[] values = workload.output();
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        Files.write(path, bytes.array());
+    }
+
+    private void answer(Map<String, ?> values) throws IOException {
+        answers.println(JSON.writeValueAsString(values));
+        answers.flush();
+    }
+}

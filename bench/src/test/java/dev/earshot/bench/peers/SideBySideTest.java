@@ -1,0 +1,91 @@
+package dev.earshot.bench.peers;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.tensor.DType;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SideBySideTest {
+    @TempDir
+    Path temporary;
+
+    private static String[] serve(Workload workload, String commands) throws IOException {
+        ByteArrayOutputStream answers = new ByteArrayOutputStream();
+        new SideBySide(workload, new PrintStream(answers, true, StandardCharsets.UTF_8))
+                .serve(new ByteArrayInputStream(commands.getBytes(StandardCharsets.UTF_8)));
+        return answers.toString(StandardCharsets.UTF_8).split("\n");
+    }
+
+    @Test
+    void answersEveryCommandWithOneLine() throws IOException {
+        Path output = temporary.resolve("output.bin");
+        try (Workload workload = new KMeansWorkload("cpu:1", 1)) {
+            String[] answers = serve(workload, "warm 1\nround 2\noutput " + output + "\nquit\nround 1\n");
+            assertEquals(4, answers.length, "ready, warm, round and output, and nothing after quit");
+            JsonNode ready = new ObjectMapper().readTree(answers[0]);
+            assertEquals(
+                    System.getProperty("java.version"),
+                    ready.get("ready").get("java").asText());
+            assertEquals(
+                    2, new ObjectMapper().readTree(answers[2]).get("millis").size());
+        }
+        // Row i was made around centre i modulo 4, so the first row of its cluster is row i modulo 4.
+        ByteBuffer values = ByteBuffer.wrap(Files.readAllBytes(output)).order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(KMeansWorkload.ROWS * Float.BYTES, values.capacity());
+        for (int row = 0; row < KMeansWorkload.ROWS; row++) {
+            assertEquals(row % 4, values.getFloat(), "row " + row);
+        }
+    }
+
+    @Test
+    void pixelMatchingGivesCostsAndGradientsFromZeroInEveryRun() {
+        try (Workload workload = new MatchingWorkload("cpu:1", "pma-scanline", 1)) {
+            workload.run();
+            float[] first = workload.output();
+            workload.run();
+            assertEquals(2 + 3 * 16 * 16 * 1280, first.length);
+            assertArrayEquals(first, workload.output());
+            // Features of mean square 1 without relation: an SSD and a 1 - NCC of about 1, the least of 16 a little
+            // below.
+            assertEquals(1.9, first[0], 0.1);
+        }
+        assertThrows(IllegalArgumentException.class, () -> new MatchingWorkload("cpu:1", "pma-other", 1));
+    }
+
+    /** What bench/peers/sam_decoder.py predicts for the same points. */
+    @Test
+    void samsDecoderGivesMasksAndThePredictedIouOfPyTorch() {
+        int logits = 2 * 3 * 256 * 256;
+        try (Workload workload = new SamPeerWorkload("cpu:1", "sam-decoder", 2, 0, DType.F32)) {
+            workload.run();
+            float[] output = workload.output();
+            assertEquals(logits + 6, output.length);
+            float[] iou = {0.5027f, -1.1746f, -0.1566f, 0.3761f, -0.9315f, -0.1269f};
+            assertArrayEquals(iou, Arrays.copyOfRange(output, logits, output.length), 1e-3f);
+        }
+    }
+
+    @Test
+    void unknownCommandsAndOptionsAreNamed() {
+        try (Workload workload = new KMeansWorkload("cpu:1", 1)) {
+            IOException command = assertThrows(IOException.class, () -> serve(workload, "dance\n"));
+            assertEquals("unknown command: dance", command.getMessage());
+        }
+        assertThrows(IllegalArgumentException.class, () -> SideBySide.main(new String[] {"--colour=red"}));
+    }
+}
