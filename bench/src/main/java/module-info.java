@@ -1,5 +1,5 @@
 /** Measurements: JMH benchmarks and our side of the runs beside peers. */
-@SuppressWarnings("requires-automatic") // JCuda and JMH ship without a module descriptor
+@SuppressWarnings("requires-automatic") // JCuda, JMH and XChart ship without a module descriptor
 open module dev.earshot.bench {
     requires dev.earshot.cuda;
     requires dev.earshot.kernels;
@@ -11,4 +11,5 @@ open module dev.earshot.bench {
     requires java.management;
     requires jcuda;
     requires jmh.core;
+    requires xchart;
 }

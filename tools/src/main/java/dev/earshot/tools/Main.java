@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
         description = "Outlines the objects in a video that can be heard.",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
+        footer = "%nBeside these the launcher knows `earshot bench`: measures this machine (earshot bench --help).",
         subcommands = {
             SegmentCommand.class,
             SamCommand.class,

@@ -1,0 +1,197 @@
+package dev.earshot.bench.suite;
+
+import dev.earshot.bench.result.Machine;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code earshot bench}: measures this machine part by part, each a process of its own, and writes one page about it. */
+@Command(
+        name = "earshot bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Measures speed, start-up and memory on this machine, beside other libraries with --peers.",
+        footer = {
+            "",
+            "Results: bench/results/MACHINE/DATE/README.md with its plots, results.json, and what each part wrote in raw/.",
+            "Parts: peaks, jmh, peers, scaling, start, footprint; on a card device, models, jmh, peers.",
+            "Exit status: 0 all measured, 1 a part failed or --compare found a loss, 2 wrong use, 3 no card for --suite cuda."
+        })
+public final class BenchCommand implements Callable<Integer> {
+    @Option(names = "--suite", defaultValue = "cpu", description = "cpu (default), cuda, or all that is there")
+    private String suite;
+
+    @Option(names = "--peers", description = "also beside other libraries (Python with bench/peers/requirements.txt)")
+    private boolean peers;
+
+    @Option(names = "--quick", description = "few repeats: to see in minutes that everything runs")
+    private boolean quick;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "PART",
+            description = "only these parts; others stay as they are")
+    private List<String> only = List.of();
+
+    @Option(names = "--merge", description = "runs nothing: makes the page from what the raw folder holds")
+    private boolean merge;
+
+    @Option(names = "--threads", description = "of every part; default: all cores")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "default bench/results/MACHINE/DATE, with --quick a folder apart")
+    private Path out;
+
+    @Spec
+    private CommandSpec spec;
+
+    private final PrintStream progress = System.err;
+
+    private BenchCommand() {}
+
+    /** Runs the command line and ends the process with its status. */
+    public static void main(String[] arguments) {
+        System.setProperty("java.awt.headless", "true");
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The configured command line, for tests as well. */
+    static CommandLine commandLine() {
+        return new CommandLine(new BenchCommand()).setExecutionExceptionHandler((failure, line, parsed) -> {
+            line.getErr().println("earshot bench: " + failure.getMessage());
+            return failure instanceof IllegalArgumentException ? Statuses.USAGE : Statuses.ENVIRONMENT;
+        });
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        check();
+        if (suite.equals("cuda") && !merge) {
+            requireCard();
+        }
+        Machine before = Machine.here();
+        Path folder = out != null ? out.toAbsolutePath() : usual(before);
+        Setting setting = new Setting(home(), writable(folder.resolve("raw")), threads, quick, python());
+        Runs runs = Runs.in(setting.raw());
+        if (!merge) {
+            runParts(runs, setting);
+        }
+        progress.println(folder);
+        return runs.anyFailed() ? Statuses.FAILED : Statuses.OK;
+    }
+
+    private void runParts(Runs runs, Setting setting) throws IOException, InterruptedException {
+        Map<String, String> environment = Map.of("EARSHOT_PYTHON", setting.python());
+        try (Children children = new Children(setting.home(), environment, progress)) {
+            for (Part part : Parts.ALL) {
+                String reason = reasonToSkip(part);
+                if (reason.isEmpty()) {
+                    runs.run(part, setting, children, progress);
+                } else {
+                    runs.skip(part, setting, reason);
+                }
+            }
+        }
+    }
+
+    /** Why a part does not run now; empty if it does. */
+    private String reasonToSkip(Part part) {
+        if (part.device().equals("cuda") && (suite.equals("cpu") || suite.equals("all") && !hasCard())) {
+            return suite.equals("cpu") ? "--suite cuda runs it" : "no card: " + cardFailure();
+        }
+        if (part.device().equals("cpu") && suite.equals("cuda")) {
+            return "--suite cpu runs it";
+        }
+        if (!only.isEmpty() && !only.contains(part.name())) {
+            return "--only left it out";
+        }
+        boolean named = only.contains(part.name());
+        return part.peersOnly() && !peers && !named ? "--peers runs it" : "";
+    }
+
+    private void check() {
+        if (!List.of("cpu", "cuda", "all").contains(suite)) {
+            throw wrong("--suite: expected cpu, cuda or all, got " + suite);
+        }
+        TreeSet<String> unknown = new TreeSet<>(only);
+        unknown.removeAll(Parts.names());
+        if (!unknown.isEmpty()) {
+            throw wrong("--only: expected some of %s, got %s"
+                    .formatted(String.join(", ", Parts.names()), String.join(", ", unknown)));
+        }
+        if (threads < 1) {
+            throw wrong("--threads: expected 1 or more, got " + threads);
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private Path usual(Machine machine) {
+        String date = machine.date().substring(0, "2026-11-21".length());
+        return home().resolve("bench/results").resolve(machine.name()).resolve(quick ? date + "-quick" : date);
+    }
+
+    private static Path writable(Path folder) throws IOException {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new IOException("--out: expected a folder that can be made, got %s (%s) — choose another"
+                    .formatted(folder, e.getClass().getSimpleName()));
+        }
+        if (!Files.isWritable(folder)) {
+            throw new IOException(
+                    "--out: expected a folder that can be written, got %s — choose another".formatted(folder));
+        }
+        return folder;
+    }
+
+    /** Folder of the sources: the launcher names it. */
+    private static Path home() {
+        return Path.of(System.getProperty("earshot.home", "")).toAbsolutePath();
+    }
+
+    private static String python() {
+        String given = System.getenv("EARSHOT_PYTHON");
+        return given == null || given.isBlank() ? "python3" : given;
+    }
+
+    private static boolean hasCard() {
+        return cardFailure().isEmpty();
+    }
+
+    /** Why no card can be used; empty if one can. */
+    private static String cardFailure() {
+        try (Backend card = Backends.open("cuda")) {
+            return card.info().device().isEmpty() ? "a device without a name" : "";
+        } catch (RuntimeException | LinkageError e) {
+            return String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown");
+        }
+    }
+
+    private static void requireCard() {
+        String failure = cardFailure();
+        if (!failure.isEmpty()) {
+            throw new IllegalStateException(
+                    "--suite cuda: expected a card, got none (%s) — --suite cpu needs no card".formatted(failure));
+        }
+    }
+}

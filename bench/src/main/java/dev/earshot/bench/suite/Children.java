@@ -1,0 +1,109 @@
+package dev.earshot.bench.suite;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs one process at a time and ends it with everything that it started when this program ends, by Ctrl-C for example:
+ * a peer that is stopped between its rounds would otherwise stay for ever.
+ */
+final class Children implements AutoCloseable {
+    private static final int KEPT_LINES = 12;
+    private static final long GRACE_SECONDS = 2;
+
+    private final Path folder;
+    private final Map<String, String> environment;
+    private final PrintStream progress;
+    private final Thread atEnd = new Thread(this::end, "end of children");
+    private volatile Process running;
+
+    /**
+     * @param folder in which they run
+     * @param environment added to this process's own
+     * @param progress gets what they print
+     */
+    Children(Path folder, Map<String, String> environment, PrintStream progress) {
+        this.folder = folder;
+        this.environment = environment;
+        this.progress = progress;
+        Runtime.getRuntime().addShutdownHook(atEnd);
+    }
+
+    /** Runs a command to its end; why it failed, or an empty text. */
+    String run(List<String> command) throws InterruptedException {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            running = process;
+            process.getOutputStream().close();
+            Deque<String> last = passOn(process);
+            int status = process.waitFor();
+            return status == 0 ? "" : "ended with status %d: %s".formatted(status, String.join(" / ", last));
+        } catch (IOException e) {
+            return "did not start: " + e.getMessage();
+        } finally {
+            end();
+        }
+    }
+
+    /** Prints the process's lines; the last ones that say something. */
+    private Deque<String> passOn(Process process) throws IOException {
+        Deque<String> last = new ArrayDeque<>();
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                progress.println("    " + line);
+                if (!line.isBlank()) {
+                    last.addLast(line.strip());
+                }
+                if (last.size() > KEPT_LINES) {
+                    last.removeFirst();
+                }
+            }
+        }
+        return last;
+    }
+
+    /** Asks politely, then insists; the descendants first, for nobody could name them afterwards. */
+    private void end() {
+        Process process = running;
+        if (process == null) {
+            return;
+        }
+        running = null;
+        List<ProcessHandle> family = process.descendants().toList();
+        if (!process.isAlive() && family.isEmpty()) {
+            return;
+        }
+        process.destroy();
+        family.forEach(ProcessHandle::destroy);
+        try {
+            process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+        family.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public void close() {
+        end();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atEnd);
+        } catch (IllegalStateException e) {
+            // The program is ending: the hook is running already.
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.earshot.bench.suite;
+
+/**
+ * How a step ended.
+ *
+ * @param part name of its part
+ * @param device {@code cpu} or {@code cuda}
+ * @param step its own name
+ * @param file what it was to write
+ * @param status {@code measured}, {@code failed} or {@code not run}
+ * @param seconds it took
+ * @param reason why it failed or did not run; empty otherwise
+ */
+record Outcome(String part, String device, String step, String file, String status, double seconds, String reason) {
+    static final String MEASURED = "measured";
+    static final String FAILED = "failed";
+    static final String NOT_RUN = "not run";
+}

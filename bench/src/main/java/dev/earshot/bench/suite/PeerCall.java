@@ -1,0 +1,63 @@
+package dev.earshot.bench.suite;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One call of bench/side-by-side: a few models at the same effort.
+ *
+ * @param name of the result file, behind {@code peers-}
+ * @param models as the script takes them, comma-separated
+ * @param batches comma-separated
+ * @param rounds of a full run
+ * @param iterations runs in a round of a full run
+ * @param quick true if a quick run has it too, at two rounds of one run
+ * @param more further options
+ */
+record PeerCall(
+        String name, String models, String batches, int rounds, int iterations, boolean quick, List<String> more) {
+    /** The table: what is measured beside others on a processor. */
+    static final List<PeerCall> CPU = List.of(
+            new PeerCall("images", "dino-vitb16,imagebind-image", "1", 7, 3, false, List.of()),
+            new PeerCall("images-batch", "dino-vitb16", "8", 5, 2, false, List.of()),
+            new PeerCall("kmeans", "kmeans", "5", 7, 10, true, List.of()),
+            new PeerCall("matching", "pma-scanline", "8", 7, 5, true, List.of()),
+            new PeerCall(
+                    "neighbours", "knn", "20000", 3, 1, false, List.of("--engines", "earshot,sklearn,faiss,torch")),
+            new PeerCall(
+                    "training", "train-tiny", "8", 5, 3, false, List.of("--engines", "earshot,torch,torch-unlocked")),
+            new PeerCall("sam-encoder", "sam-vit-b", "1", 3, 1, false, List.of()),
+            new PeerCall("sam-decoder", "sam-decoder", "64", 5, 2, false, List.of()));
+
+    /** The table of a card: whole models, matching and training; more runs, since each is short. */
+    static final List<PeerCall> CUDA = List.of(
+            new PeerCall("images", "dino-vitb16,imagebind-image", "1,8,64", 7, 30, true, List.of()),
+            new PeerCall("matching", "pma-scanline", "8", 7, 30, true, List.of()),
+            new PeerCall("training", "train-imagebind", "8", 7, 30, false, List.of()),
+            new PeerCall("sam", "sam-vit-b,sam-vit-h", "1", 7, 10, false, List.of()));
+
+    /** The process. */
+    Step step(Setting setting, String device) {
+        String base = (device.equals("cuda") ? "cuda-peers-" : "peers-") + name;
+        List<String> command = new ArrayList<>(List.of(
+                setting.home().resolve("bench/side-by-side").toString(),
+                "--models",
+                models,
+                "--batches",
+                batches,
+                "--device",
+                device,
+                "--threads",
+                Integer.toString(setting.threads()),
+                "--rounds",
+                Integer.toString(setting.quick() ? 2 : rounds),
+                "--iterations",
+                Integer.toString(setting.quick() ? 1 : iterations),
+                "--name",
+                base,
+                "--out",
+                setting.raw().toString()));
+        command.addAll(more);
+        return new Step("side by side: " + name, base + ".json", command);
+    }
+}

@@ -1,0 +1,81 @@
+package dev.earshot.bench.suite;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How the steps of one result folder ended, kept in {@code raw/parts.json}: later calls that run only some parts leave what
+ * earlier ones measured.
+ */
+final class Runs {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private final Path file;
+    private final List<Outcome> outcomes = new ArrayList<>();
+
+    private Runs(Path file) {
+        this.file = file;
+    }
+
+    /** Of a raw folder, which may be new. */
+    static Runs in(Path raw) throws IOException {
+        Runs runs = new Runs(raw.resolve("parts.json"));
+        if (Files.exists(runs.file)) {
+            runs.outcomes.addAll(JSON.readValue(runs.file.toFile(), new TypeReference<List<Outcome>>() {}));
+        }
+        return runs;
+    }
+
+    /** All steps that were run or given up, in the order of {@link Parts}. */
+    List<Outcome> outcomes() {
+        return List.copyOf(outcomes);
+    }
+
+    /** Runs the steps of a part; a step that fails leaves the others alone. */
+    void run(Part part, Setting setting, Children children, PrintStream progress)
+            throws IOException, InterruptedException {
+        for (Step step : part.steps(setting)) {
+            progress.printf("%s (%s) …%n", step.name(), part.question());
+            Path written = setting.raw().resolve(step.file());
+            Files.deleteIfExists(written); // what a failing step leaves must not pass for its result
+            long start = System.nanoTime();
+            String reason = children.run(step.command());
+            double seconds = (System.nanoTime() - start) / 1e9;
+            if (reason.isEmpty() && !Files.exists(written)) {
+                reason = "left no " + step.file();
+            }
+            String status = reason.isEmpty() ? Outcome.MEASURED : Outcome.FAILED;
+            note(new Outcome(part.name(), part.device(), step.name(), step.file(), status, seconds, reason));
+            progress.printf(Locale.ROOT, "%s: %s after %.0f s %s%n", step.name(), status, seconds, reason);
+        }
+    }
+
+    /** Names the steps of a part that is not run, unless an earlier call did. */
+    void skip(Part part, Setting setting, String reason) throws IOException {
+        for (Step step : part.steps(setting)) {
+            if (outcomes.stream().noneMatch(known -> known.file().equals(step.file()))) {
+                note(new Outcome(part.name(), part.device(), step.name(), step.file(), Outcome.NOT_RUN, 0, reason));
+            }
+        }
+    }
+
+    private void note(Outcome outcome) throws IOException {
+        outcomes.removeIf(known -> known.file().equals(outcome.file()));
+        outcomes.add(outcome);
+        Files.createDirectories(file.getParent());
+        JSON.writeValue(file.toFile(), outcomes);
+    }
+
+    /** True if a step of this call or an earlier one failed. */
+    boolean anyFailed() {
+        return outcomes.stream().anyMatch(outcome -> outcome.status().equals(Outcome.FAILED));
+    }
+}
