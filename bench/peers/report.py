@@ -113,7 +113,7 @@ def table(report):
     for r in report["results"]:
         versions.setdefault(r["engine"], r["facts"])
     for name, values in versions.items():
-        yield f"- {name}: " + ", ".join(f"{k} {v}" for k, v in values.items() if k not in ("blocks", "peak_mb"))
+        yield f"- {name}: " + ", ".join(f"{k} {v}" for k, v in values.items() if k not in ("blocks", "peak_mb", "flops", "bytes"))
 
 
 def write(report, args):

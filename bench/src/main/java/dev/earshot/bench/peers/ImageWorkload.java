@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.models.dino.Dino;
 import dev.earshot.models.dino.DinoConfig;
@@ -31,6 +32,7 @@ public final class ImageWorkload implements Workload {
     private final AutoCloseable weights;
     private final Program program;
     private final int blocks;
+    private final WorkCounter work = new WorkCounter();
     private Tensor tokens;
 
     /**
@@ -69,7 +71,7 @@ public final class ImageWorkload implements Workload {
             default ->
                 throw new IllegalArgumentException("model: expected dino-vitb16 or imagebind-image, got " + model);
         }
-        program = backend.capture(b -> tokens = forward.apply(b, workspace));
+        program = backend.capture(work.counting(b -> tokens = forward.apply(b, workspace)));
     }
 
     private static DinoConfig withDepth(DinoConfig config, int blocks) {
@@ -101,6 +103,7 @@ public final class ImageWorkload implements Workload {
         facts.put("libraries", String.join(" ", backend.info().libraries()));
         facts.put("java", System.getProperty("java.version"));
         facts.put("blocks", blocks);
+        work.total().addTo(facts);
         return facts;
     }
 

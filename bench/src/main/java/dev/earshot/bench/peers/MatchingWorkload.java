@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
@@ -32,6 +33,7 @@ final class MatchingWorkload implements Workload {
     private final Workspace workspace;
     private final Program program;
     private final int batch;
+    private final WorkCounter work = new WorkCounter();
     private final Tensor costs;
     private final Tensor gradAnchors;
     private final Tensor gradOthers;
@@ -57,14 +59,14 @@ final class MatchingWorkload implements Workload {
         Tensor saved = workspace.allocate(DType.F32, 2L * batch, settings.savedWidth(SIDE, SIDE));
         this.gradAnchors = workspace.allocate(DType.F32, anchors.shape());
         this.gradOthers = workspace.allocate(DType.F32, others.shape());
-        this.program = backend.capture(b -> {
+        this.program = backend.capture(work.counting(b -> {
             b.pixelMatching(anchors, others, settings, costs, winners, saved);
             b.training().fill(gradAnchors, 0);
             b.training().fill(gradOthers, 0);
             b.training()
                     .pixelMatchingBackward(
                             anchors, others, settings, winners, saved, gradCosts, gradAnchors, gradOthers);
-        });
+        }));
     }
 
     /** Of a triplet loss in which every sample is active, times the pixels, so that gradients are about as large as costs. */
@@ -103,6 +105,7 @@ final class MatchingWorkload implements Workload {
         facts.put("libraries", String.join(" ", backend.info().libraries()));
         facts.put("java", System.getProperty("java.version"));
         facts.put("feature_megabytes", 3.0 * batch * SIDE * SIDE * CHANNELS * Float.BYTES / 1e6);
+        work.total().addTo(facts);
         return facts;
     }
 

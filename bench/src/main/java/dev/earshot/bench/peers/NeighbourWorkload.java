@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.segmentation.training.NeighbourSearch;
 import dev.earshot.segmentation.training.NeighbourTable;
@@ -7,12 +8,14 @@ import dev.earshot.segmentation.training.WorkProgress;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.HostTensor;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Seven nearest neighbours of every row of N x 384 unit features; bench/peers/neighbours.py makes the same ones. */
 final class NeighbourWorkload implements Workload {
     static final int WIDTH = 384;
 
+    private final WorkCounter work = new WorkCounter();
     private final Backend backend;
     private final HostTensor features;
     private final NeighbourSearch search = new NeighbourSearch(NeighbourSearch.DEFAULT_K);
@@ -40,7 +43,7 @@ final class NeighbourWorkload implements Workload {
 
     @Override
     public void run() {
-        table = search.run(backend, features, new int[0], WorkProgress.NONE);
+        table = search.run(table == null ? work.over(backend) : backend, features, new int[0], WorkProgress.NONE);
     }
 
     /** Cosines of the neighbours, best first: equal for all who found the right ones, whatever the order of ties. */
@@ -51,10 +54,12 @@ final class NeighbourWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        return Map.of(
-                "backend", backend.info().name(),
-                "libraries", String.join(", ", backend.info().libraries()),
-                "java", System.getProperty("java.version"));
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("backend", backend.info().name());
+        facts.put("libraries", String.join(", ", backend.info().libraries()));
+        facts.put("java", System.getProperty("java.version"));
+        work.total().addTo(facts);
+        return facts;
     }
 
     @Override

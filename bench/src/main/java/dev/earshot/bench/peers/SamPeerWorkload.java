@@ -1,5 +1,7 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.work.Work;
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.models.sam.Sam;
 import dev.earshot.models.sam.SamConfig;
@@ -43,7 +45,9 @@ final class SamPeerWorkload implements Workload {
 
     private final Backend backend;
     private final Part part;
+    private final WorkCounter work = new WorkCounter();
     private final Map<String, Object> facts = new LinkedHashMap<>();
+    private Work ofRun = Work.NONE;
 
     /** One of the three. */
     private interface Part extends AutoCloseable {
@@ -62,7 +66,7 @@ final class SamPeerWorkload implements Workload {
 
     private SamPeerWorkload(
             String backendName, String model, int batch, DType compute, UnaryOperator<SamConfig> change) {
-        backend = Backends.open(backendName);
+        backend = work.over(Backends.open(backendName));
         facts.put("backend", backend.info().name());
         facts.put("libraries", String.join(" ", backend.info().libraries()));
         facts.put("java", System.getProperty("java.version"));
@@ -252,7 +256,9 @@ final class SamPeerWorkload implements Workload {
 
     @Override
     public void run() {
+        Work before = work.total();
         part.run();
+        ofRun = work.total().minus(before);
     }
 
     @Override
@@ -262,6 +268,7 @@ final class SamPeerWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
+        ofRun.addTo(facts);
         facts.put("peak_mb", TrainingWorkload.peakMegabytes());
         return facts;
     }

@@ -1,5 +1,7 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.work.Work;
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.models.adaav.AdaAvAdapters;
 import dev.earshot.models.adaav.AdaAvConfig;
@@ -61,6 +63,8 @@ final class TrainingWorkload implements Workload {
     private final Tensor images; // [3 B, 3, 224, 224]
     private final Tensor sounds; // [B, 1, 128, 204]
     private final Program program;
+    private final WorkCounter work = new WorkCounter();
+    private Work ofStep = Work.NONE;
 
     /**
      * Loads a model and captures a step.
@@ -69,7 +73,7 @@ final class TrainingWorkload implements Workload {
      */
     TrainingWorkload(String backendName, String name, int batch, DType compute) {
         ImageBindConfig config = name.equals("train-tiny") ? TINY : ImageBindConfig.HUGE;
-        backend = Backends.open(backendName);
+        backend = work.over(Backends.open(backendName));
         ws = backend.workspace(64L << 20);
         model = ImageBind.load(backend, ImageBind.filler(config), config, compute);
         AdaAvConfig places = AdapterSettings.DEFAULT.on(config);
@@ -116,8 +120,10 @@ final class TrainingWorkload implements Workload {
 
     @Override
     public void run() {
+        Work before = work.total();
         program.run();
         backend.synchronize();
+        ofStep = work.total().minus(before);
     }
 
     /** The gradients of all parameters, in the order of the adapter file. */
@@ -141,6 +147,7 @@ final class TrainingWorkload implements Workload {
         facts.put("backend", backend.info().name());
         facts.put("libraries", String.join(" ", backend.info().libraries()));
         facts.put("java", System.getProperty("java.version"));
+        ofStep.addTo(facts);
         facts.put("peak_mb", peakMegabytes());
         return facts;
     }
