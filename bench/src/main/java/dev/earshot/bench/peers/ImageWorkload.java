@@ -25,7 +25,7 @@ import java.util.function.BiFunction;
 
 /** A captured forward pass of an image transformer with filler weights: image in the workspace, all tokens out. */
 public final class ImageWorkload implements Workload {
-    private static final int SIDE = 224;
+    static final int SIDE = 224;
 
     private final Backend backend;
     private final Workspace workspace;

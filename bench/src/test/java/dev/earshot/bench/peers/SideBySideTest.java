@@ -3,9 +3,11 @@ package dev.earshot.bench.peers;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.models.Filler;
 import dev.earshot.tensor.DType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -26,8 +28,10 @@ final class SideBySideTest {
 
     private static String[] serve(Workload workload, String commands) throws IOException {
         ByteArrayOutputStream answers = new ByteArrayOutputStream();
-        new SideBySide(workload, new PrintStream(answers, true, StandardCharsets.UTF_8))
-                .serve(new ByteArrayInputStream(commands.getBytes(StandardCharsets.UTF_8)));
+        PrintStream out = new PrintStream(answers, true, StandardCharsets.UTF_8);
+        try (SideBySide side = new SideBySide(workload, file -> new OnnxWorkload(file, 1, 1, 3, 4, 4), out)) {
+            side.serve(new ByteArrayInputStream(commands.getBytes(StandardCharsets.UTF_8)));
+        }
         return answers.toString(StandardCharsets.UTF_8).split("\n");
     }
 
@@ -49,6 +53,39 @@ final class SideBySideTest {
         assertEquals(KMeansWorkload.ROWS * Float.BYTES, values.capacity());
         for (int row = 0; row < KMeansWorkload.ROWS; row++) {
             assertEquals(row % 4, values.getFloat(), "row " + row);
+        }
+    }
+
+    /** The peer's graph is a rectifier, so its result is the filler's image without the negative values. */
+    @Test
+    void onnxRuntimeRunsInTheSameProcessAndAnswersForItself() throws IOException {
+        Path graph = Files.write(temporary.resolve("rectifier.onnx"), OnnxGraph.ofOneOperation("Relu"));
+        Path output = temporary.resolve("output.bin");
+        try (Workload workload = new KMeansWorkload("cpu:1", 1)) {
+            String[] answers = serve(
+                    workload, "peer/open " + graph + "\npeer/warm 1\npeer/round 3\nround 1\npeer/output " + output);
+            assertEquals(6, answers.length);
+            ObjectMapper json = new ObjectMapper();
+            assertTrue(json.readTree(answers[1]).get("ready").has("onnxruntime"), answers[1]);
+            assertEquals(3, json.readTree(answers[3]).get("millis").size());
+            assertEquals(1, json.readTree(answers[4]).get("millis").size());
+        }
+        float[] image = Filler.tensor("input.image", 1, 3, 4, 4).toFloats();
+        ByteBuffer values = ByteBuffer.wrap(Files.readAllBytes(output)).order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals(image.length * Float.BYTES, values.capacity());
+        for (float pixel : image) {
+            assertEquals(Math.max(pixel, 0), values.getFloat());
+        }
+    }
+
+    @Test
+    void aPeerThatDoesNotOpenLeavesOurWorkloadAlone() throws IOException {
+        Path graph = Files.writeString(temporary.resolve("broken.onnx"), "no graph at all");
+        try (Workload workload = new KMeansWorkload("cpu:1", 1)) {
+            String[] answers = serve(workload, "peer/open " + graph + "\nround 1");
+            assertTrue(answers[1].contains("failure") && answers[1].contains("broken.onnx"), answers[1]);
+            assertEquals(
+                    1, new ObjectMapper().readTree(answers[2]).get("millis").size());
         }
     }
 
