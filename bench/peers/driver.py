@@ -6,187 +6,23 @@ machine therefore hits all engines, and ratios are taken within rounds.
 """
 
 import argparse
-import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+import agreement
+from engines import CARD_ENGINES, CPU_ENGINES, HERE, PRECISIONS, Failure, has_bf16, start_all
+from report import BENCH, OURS, digits, surroundings, write
 
-from report import BENCH, OURS, cpu, digits, surroundings, write
-
-HERE = Path(__file__).resolve().parent
-# Largest allowed |difference| / max|value| against PyTorch fp32: rounding order in fp32, 8 bits of mantissa in bf16.
-TOLERANCE = {"fp32": 1e-4, "bf16": 5e-2}
-# Gradients of a training step: where two pixels match equally well to the last digits, another winner is as good.
-TRAINING_TOLERANCE = 5e-3
-TF32_TOLERANCE = 1e-2
-CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,transformers,onnxruntime"
-CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,transformers"
 # A call takes milliseconds to minutes on a processor, and less than a millisecond to some tens on a card.
 CPU_EFFORT = {"iterations": 5, "warm": 3}
 CARD_EFFORT = {"iterations": 30, "warm": 10}
-
-
-class Failure(Exception):
-    """Why one comparison, or one engine of it, gives no figures."""
-
-
-@dataclass
-class Engine:
-    """A running process, stopped except while it answers."""
-
-    name: str
-    precision: str
-    process: subprocess.Popen
-    facts: dict = field(default_factory=dict)
-    rounds: list = field(default_factory=list)
-
-    def ask(self, line):
-        os.kill(self.process.pid, signal.SIGCONT)
-        print(line, file=self.process.stdin, flush=True)
-        return self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise Failure(f"{self.name} {self.precision}: ended with status {self.process.wait()}; its message is above")
-        os.kill(self.process.pid, signal.SIGSTOP)
-        return json.loads(line)
-
-    def quit(self):
-        if self.process.poll() is not None:
-            return
-        os.kill(self.process.pid, signal.SIGCONT)
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def java_command(args, model, batch, precision):
-    home = os.environ.get("JAVA_HOME")
-    java = os.path.join(home, "bin", "java") if home else "java"
-    jars = os.environ.get("EARSHOT_JAVA_CLASSPATH") or os.path.join(BENCH, "target", "app", "*")
-    cores = f"-XX:ActiveProcessorCount={args.threads}"
-    return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.peers.SideBySide",
-            f"--model={model}", f"--batch={batch}", f"--precision={precision}", f"--blocks={args.blocks}",
-            f"--backend={args.backend}"]  # fmt: skip
-
-
-def python_command(args, engine, model, batch, precision):
-    tf32 = ["--tf32"] if args.tf32 else []
-    return [sys.executable, str(HERE / "runner.py"), f"--engine={engine}", f"--model={model}", f"--batch={batch}",
-            f"--threads={args.threads}", f"--precision={precision}", f"--blocks={args.blocks}", f"--work={args.work}",
-            f"--device={args.device}", *tf32]  # fmt: skip
-
-
-def unlocked(args):
-    """Environment in which MKL takes its fast paths on any maker's processor."""
-    library = Path(args.work) / "unlock_mkl.so"
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, HERE / "unlock_mkl.c"], check=True)
-    return {"LD_PRELOAD": str(library)}
-
-
-def has_bf16():
-    flags = cpu().get("flags", "").split()
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def is_transformer(model):
-    """True for the image models, which all engines run in every precision; the other workloads are fp32 only."""
-    return model not in ("kmeans", "knn", "sam-decoder") and not model.startswith(("train-", "pma-", "sam-generator"))
-
-
-def peers_of(model, on_card):
-    """Names of the engines that can run a model on this device."""
-    if model == "kmeans":
-        return ["scikit-learn"]
-    if model == "knn":
-        return ["sklearn", "faiss", "torch"]
-    if model.startswith("train-"):
-        return ["torch"] if on_card else ["torch", "torch-unlocked"]
-    if model.startswith("sam-"):
-        on_both = ["torch"] if model.startswith("sam-generator") else ["torch", *(["torch-graph"] if on_card else ["torch-unlocked"])]
-        return [*on_both, "transformers"] if model.startswith("sam-vit-") else on_both
-    if on_card:
-        return ["torch", "torch-compile", "torch-graph"]
-    if model.startswith("pma-"):
-        return ["torch", "torch-compile", "torch-unlocked"]
-    # Compiled, whole models gain nothing on a processor but minutes of compilation.
-    return ["torch", "torch-unlocked", "onnxruntime"]
-
-
-def plan(args, model, batch):
-    """(name, precision, command, extra environment) of every engine of one comparison."""
-    asked = args.engines.split(",")
-    for precision in args.precisions.split(",") if is_transformer(model) else ["fp32"]:
-        if OURS in asked or not is_transformer(model):
-            yield OURS, precision, java_command(args, model, batch, precision), {}
-        for engine in peers_of(model, args.on_card):
-            if engine == "scikit-learn":
-                yield engine, precision, python_command(args, "sklearn", model, batch, precision), {}
-            elif engine not in asked or (precision != "fp32" and engine in ("torch-unlocked", "onnxruntime")):
-                continue
-            elif engine == "torch-unlocked":
-                yield engine, precision, python_command(args, "torch", model, batch, precision), unlocked(args)
-            else:
-                yield engine, precision, python_command(args, engine, model, batch, precision), {}
-
-
-def start(name, precision, command, environment):
-    # Thread counts of the environment would bend one side only: every engine is told its count.
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "MKL_", "GOMP_", "KMP_"))}
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean | environment
-    )
-    engine = Engine(name, precision, process)
-    engine.facts = engine.answer()["ready"]
-    print(f"  {name} {precision} ready {engine.facts}", file=sys.stderr)
-    return engine
-
-
-def compare_outputs(engines, work, tolerance):
-    """Largest difference of each engine to PyTorch fp32 (or to the first engine), relative to the largest value."""
-    outputs = {}
-    for engine in engines:
-        path = Path(work) / f"output-{engine.name}-{engine.precision}.bin"
-        engine.ask(f"output {path}")
-        outputs[engine.name, engine.precision] = np.fromfile(path, np.float32)
-        path.unlink()
-    reference = outputs.get(("torch", "fp32"))
-    if reference is None:
-        reference = next(iter(outputs.values()))
-    differences = {}
-    for (name, precision), values in outputs.items():
-        if values.shape != reference.shape or not np.isfinite(values).all():
-            finite = int(np.isfinite(values).sum())
-            raise Failure(f"{name} {precision}: expected {reference.size} finite values, got {finite} of {values.size}")
-        difference = float(np.abs(values - reference).max() / np.abs(reference).max())
-        if difference > tolerance[precision]:
-            raise Failure(f"{name} {precision}: differs by {difference:.2e} of the largest value: not the same model")
-        differences[name, precision] = difference
-    return differences
-
-
-def tolerance(args, model):
-    if model.startswith("train-"):
-        return {"fp32": TRAINING_TOLERANCE}
-    return TOLERANCE | {"fp32": TF32_TOLERANCE} if args.tf32 else TOLERANCE
-
-
-def start_all(args, model, batch, engines, failures):
-    """Fills ``engines``; a peer that does not start is left out and named, without ours there is nothing to compare."""
-    for name, precision, command, environment in plan(args, model, batch):
-        try:
-            engines.append(start(name, precision, command, environment))
-        except Failure as failure:
-            if name == OURS:
-                raise
-            note_failure(failures, model, batch, failure)
+# Short calls are run in for that long (compilers at run time want hundreds of calls) and take about that long a round.
+WARM_MILLIS, MOST_WARM_UPS = 1000, 500
+ROUND_MILLIS, MOST_ITERATIONS = 200, 100
 
 
 def note_failure(failures, model, batch, failure):
@@ -196,29 +32,53 @@ def note_failure(failures, model, batch, failure):
 
 def measure(args, model, batch, failures):
     print(f"{model} batch {batch}", file=sys.stderr)
+
+    def note(failure):
+        note_failure(failures, model, batch, failure)
+
     engines = []
     try:
-        start_all(args, model, batch, engines, failures)
-        differences = compare_outputs(engines, args.work, tolerance(args, model))
-        for engine in engines:
-            engine.ask(f"warm {args.warm}")
+        for engine in start_all(args, model, batch, note):
+            engines.append(engine)
+        agreed, disagreements = agreement.check(engines, args, model, batch)
+        for failure in disagreements:
+            note(failure)
+        # Whoever computes something else is not timed.
+        timed = [engine for engine in engines if (engine.name, engine.precision) in agreed]
+        for engine in timed:
+            warm_up(engine, args)
         for number in range(args.rounds):
-            turn = number % len(engines)
-            for engine in engines[turn:] + engines[:turn]:
-                engine.ask("warm 1")  # the caches were the others' a moment ago
-                engine.rounds.append(engine.ask(f"round {args.iterations}")["millis"])
-            medians = "  ".join(f"{e.name}/{e.precision} {digits(statistics.median(e.rounds[-1]))}" for e in engines)
-            print(f"  round {number + 1}: {medians} ms", file=sys.stderr)
+            play_round(number, timed, args)
     except Failure as failure:
-        note_failure(failures, model, batch, failure)
+        note(failure)
         return []
     finally:
         for engine in engines:
             engine.quit()
-    return [result(engine, engines, differences, model, batch, args) for engine in engines]
+    return [result(engine, timed, agreed, model, batch, args) for engine in timed]
 
 
-def result(engine, engines, differences, model, batch, args):
+def warm_up(engine, args):
+    """Runs an engine in, and settles how many runs its rounds have: more of a call of milliseconds than of a minute's."""
+    engine.ask(f"warm {args.warm}")
+    millis = min(engine.ask("round 1")["millis"])
+    engine.iterations = args.iterations
+    if not args.on_card:
+        engine.ask(f"warm {min(MOST_WARM_UPS, int(WARM_MILLIS / millis))}")
+        engine.iterations = max(args.iterations, min(MOST_ITERATIONS, int(ROUND_MILLIS / millis)))
+
+
+def play_round(number, engines, args):
+    """Every engine's turn, in another order each round."""
+    turn = number % max(1, len(engines))
+    for engine in engines[turn:] + engines[:turn]:
+        engine.ask("warm 1")  # the caches were the others' a moment ago
+        engine.rounds.append(engine.ask(f"round {engine.iterations}")["millis"])
+    medians = "  ".join(f"{e.name}/{e.precision} {digits(statistics.median(e.rounds[-1]))}" for e in engines)
+    print(f"  round {number + 1}: {medians} ms", file=sys.stderr)
+
+
+def result(engine, engines, agreed, model, batch, args):
     ours = next((e for e in engines if e.name == OURS and e.precision == engine.precision), None)
     summary = {
         "model": model,
@@ -229,9 +89,10 @@ def result(engine, engines, differences, model, batch, args):
         "threads": args.threads,
         "device": args.device,
         "facts": engine.facts,
-        "max_relative_difference": differences[engine.name, engine.precision],
+        **agreed[engine.name, engine.precision],
         "min_millis": min(min(r) for r in engine.rounds),
         "median_millis": statistics.median(t for r in engine.rounds for t in r),
+        "iterations": engine.iterations,
         "rounds_millis": engine.rounds,
     }
     if ours:
@@ -248,10 +109,10 @@ def arguments():
     parser.add_argument("--device", default="cpu", help="of PyTorch: cpu, cuda, cuda:1")
     parser.add_argument("--backend", default="", help="backend of the Java side; default cpu:THREADS, or the device")
     parser.add_argument("--engines", default="", help=f"default {CPU_ENGINES}, on a card {CARD_ENGINES}")
-    parser.add_argument("--precisions", default="", help="of image models; default fp32, and bf16 where the device has it")
+    parser.add_argument("--precisions", default="", help="of whole models: fp32, bf16, int8; default fp32, and bf16 where the device has it")
     parser.add_argument("--tf32", action="store_true", help="on a card: fp32 products in tf32, on both sides")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--iterations", type=int, help=f"runs per round; default {CPU_EFFORT['iterations']}, on a card more")
+    parser.add_argument("--iterations", type=int, help=f"least runs per round; default {CPU_EFFORT['iterations']}, on a card more")
     parser.add_argument("--warm", type=int, help=f"untimed runs before; default {CPU_EFFORT['warm']}, on a card more")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all")
@@ -265,6 +126,7 @@ def arguments():
     if args.tf32 and not args.on_card:
         parser.error("--tf32: expected --device cuda, got --device " + args.device)
     args.backend = args.backend or (args.device + (":tf32" if args.tf32 else "") if args.on_card else f"cpu:{args.threads}")
+    args.engines_given = bool(args.engines)
     args.engines = args.engines or (CARD_ENGINES if args.on_card else CPU_ENGINES)
     args.precisions = args.precisions or ("fp32,bf16" if args.on_card or has_bf16() else "fp32")
     effort = CARD_EFFORT if args.on_card else CPU_EFFORT
@@ -277,10 +139,13 @@ def arguments():
 def check(args, parser):
     """Says in one line what would fail in every comparison."""
     engines = args.engines.split(",")
-    known = set(CPU_ENGINES.split(",") + CARD_ENGINES.split(",") + ["sklearn", "faiss"])
-    for name, given, allowed in (("engines", engines, known), ("precisions", args.precisions.split(","), set(TOLERANCE))):
+    known = set(CPU_ENGINES.split(",") + CARD_ENGINES.split(","))
+    precisions = args.precisions.split(",")
+    for name, given, allowed in (("engines", engines, known), ("precisions", precisions, set(PRECISIONS))):
         if unknown := set(given) - allowed:
             parser.error(f"--{name}: expected some of {', '.join(sorted(allowed))}, got {', '.join(sorted(unknown))}")
+    if "int8" in precisions and (args.on_card or precisions[0] != "fp32"):
+        parser.error("--precisions int8: expected fp32 before it to compare with, and a processor, got " + args.precisions)
     if "torch-graph" in engines and not args.on_card:
         parser.error("engine torch-graph: expected --device cuda, got --device " + args.device)
     if args.on_card and any(engine.startswith("torch") for engine in engines):

@@ -1,18 +1,32 @@
-"""Writes a model of models.py as an ONNX file: export.py MODEL BLOCKS BATCH FILE (BLOCKS 0: all)."""
+"""Writes a model of models.py as an ONNX file: export.py MODEL BLOCKS BATCH FILE (BLOCKS 0: all).
+
+export.py --quantise FILE OUT makes the int8 file of an fp32 one: ONNX Runtime's dynamic quantisation, weights per channel,
+activations at run time, only the linear layers.
+"""
 
 import os
 import sys
 import warnings
 from pathlib import Path
 
-import onnx
-import torch
 
-import models
+def quantise(source, file):
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    part = file.with_suffix(".part.onnx")
+    quantize_dynamic(
+        source, part, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8,
+        extra_options={"MatMulConstBOnly": True},  # attention keeps its products in fp32
+    )  # fmt: skip
+    os.replace(part, file)
 
 
-def main():
-    name, blocks, batch, file = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
+def write(name, blocks, batch, file):
+    import onnx
+    import torch
+
+    import models
+
     model, _ = models.build(name, blocks)
     temporary = file.with_suffix(".tmp")
     temporary.mkdir(parents=True, exist_ok=True)
@@ -29,6 +43,13 @@ def main():
         left.unlink()
     temporary.rmdir()
     os.replace(file.with_suffix(".part"), file)
+
+
+def main():
+    if sys.argv[1] == "--quantise":
+        quantise(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        write(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
 
 
 if __name__ == "__main__":

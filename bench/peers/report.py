@@ -66,6 +66,30 @@ def digits(millis):
     return f"{millis:.1f}" if millis >= 10 else f"{millis:.3f}"
 
 
+def difference(result):
+    """How far a result is from fp32: a cosine where values are quantised, a share of the largest value elsewhere."""
+    if result["precision"] == "int8":
+        return f"cosine {result['cosine']:.5f}"
+    extra = f", mask IoU {result['mask_iou']:.3f}" if "mask_iou" in result else ""
+    return f"{result['max_relative_difference']:.1e}{extra}"
+
+
+def arithmetic(report):
+    """What low precision means on this processor."""
+    instructions = report["machine"]["instruction_sets"]
+    if report["machine"]["cards"]:
+        return
+    shown = {r["precision"] for r in report["results"]}
+    if "bf16" in shown and not {"avx512_bf16", "amx_bf16"} & set(instructions):
+        yield "bf16: this processor has no instructions for it; every engine stores it and computes by way of fp32."
+    if "int8" in shown:
+        vnni = {"avx512_vnni", "avx_vnni"} & set(instructions)
+        yield (
+            "int8: only linear layers, weights per channel, activations scaled at run time, no calibration; this processor"
+            f" has {'' if vnni else 'no '}VNNI instructions. Difference: mean cosine of the tokens to fp32."
+        )
+
+
 def table(report):
     facts = report["machine"]
     yield f"# Side by side, {facts['date'][:10]}"
@@ -77,14 +101,15 @@ def table(report):
         f" load {facts['load_before'][0]:.1f} before, {facts['load_after'][0]:.1f} after."
     )
     yield (
-        f"Rounds: {facts['rounds']}, taken in turns, of {facts['iterations']} runs each; milliseconds per run, input and result"
+        f"Rounds: {facts['rounds']}, taken in turns, of at least {facts['iterations']} runs each; milliseconds per run, input and result"
         " in each library's own memory. Ratio: median over rounds of (median of the peer / median of Earshot), its range"
         " in brackets; above 1 Earshot is faster. Difference: largest |difference| to PyTorch fp32 (k-means: to Earshot)"
         " / largest |value|. torch-unlocked: PyTorch with MKL made to take its fast paths on this maker's processor."
     )
-    if facts["note"]:
-        yield ""
-        yield facts["note"]
+    for line in [facts["note"], *arithmetic(report)]:
+        if line:
+            yield ""
+            yield line
     yield ""
     yield "| model | batch | blocks | precision | engine | min ms | median ms | ratio | difference |"
     yield "|---|---|---|---|---|---|---|---|---|"
@@ -95,7 +120,7 @@ def table(report):
             ratio = f"{r['ratio_to_earshot_median']:.2f} ({low:.2f}-{high:.2f})"
         yield (
             f"| {r['model']} | {r['batch']} | {r['blocks']} | {r['precision']} | {r['engine']} | {digits(r['min_millis'])}"
-            f" | {digits(r['median_millis'])} | {ratio} | {r['max_relative_difference']:.1e} |"
+            f" | {digits(r['median_millis'])} | {ratio} | {difference(r)} |"
         )
     if report["failures"]:
         yield ""
@@ -103,11 +128,11 @@ def table(report):
         yield ""
         for f in report["failures"]:
             yield f"- {f['model']} x {f['batch']}: {f['reason']}"
-    peaks = [r for r in report["results"] if r["model"].startswith(("sam-", "train-")) and "peak_mb" in r["facts"]]
+    peaks = [r for r in report["results"] if r["model"].startswith(("sam-", "train-", "moca-")) and "peak_mb" in r["facts"]]
     if peaks:
         yield ""
         yield "Most memory resident, weights and libraries included, after the first run:"
-        yield ", ".join(f"{r['model']} x {r['batch']} {r['engine']} {r['facts']['peak_mb']} MB" for r in peaks) + "."
+        yield ", ".join(f"{r['model']} x {r['batch']} {r['engine']} {r['precision']} {r['facts']['peak_mb']} MB" for r in peaks) + "."
     yield ""
     versions = {}
     for r in report["results"]:

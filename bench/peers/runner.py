@@ -12,10 +12,8 @@ output in the library's own memory, no copies; on a card the wait for it is insi
 import argparse
 import json
 import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 
 def torch_forward(args, engine="torch"):
@@ -43,26 +41,24 @@ def torch_forward(args, engine="torch"):
     import models
 
     torch.set_grad_enabled(False)
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[args.precision]
+    dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
     model, blocks = models.build(args.model, args.blocks)
-    model = model.to(args.device, dtype)
+    model = torch_device.quantised(model) if args.precision == "int8" else model.to(args.device, dtype)
     x = models.image(args.batch).to(args.device, dtype)
     forward = torch_device.accelerated(lambda: model(x), model, engine)
     return forward, lambda y: y.float().cpu().numpy(), torch_device.facts(args) | {"blocks": blocks}
 
 
 def onnx_forward(args):
-    """ONNX Runtime on a file that PyTorch exports once, in a process that ends before this one loads the result."""
-    if args.precision != "fp32":
+    """ONNX Runtime through its Python API."""
+    if args.precision == "bf16":
         raise SystemExit("onnxruntime: its CPU provider has no bf16 products")
-    file = Path(args.work) / f"{args.model}-{args.blocks or 'all'}-x{args.batch}.onnx"
-    if not file.exists():
-        command = [sys.executable, Path(__file__).with_name("export.py"), args.model, str(args.blocks), str(args.batch), file]
-        subprocess.run(command, check=True, stdout=sys.stderr)
     import onnxruntime
 
+    import onnx_files
     from filler import fill
 
+    file = onnx_files.exported(args.work, args.model, args.blocks, args.batch, args.precision)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = args.threads
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
@@ -82,13 +78,17 @@ def sklearn_forward(args):
 
 
 def faiss_forward(args):
+    if args.model == "kmeans":
+        import kmeans
+
+        return kmeans.faiss_workload(args.batch, args.threads)
     import neighbours
 
     return neighbours.faiss_workload(args.batch, args.threads)
 
 
 def torch_compiled(args):
-    """torch.compile: for pixel matching everywhere; whole models gain nothing from it on a processor but minutes of work."""
+    """torch.compile; on a processor it needs a C++ compiler."""
     return torch_forward(args, "torch-compile")
 
 
@@ -138,7 +138,7 @@ def main():
     parser.add_argument("--engine", choices=list(FORWARDS), required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--precision", choices=["fp32", "bf16", "int8"], default="fp32")
     parser.add_argument("--device", default="cpu", help="of PyTorch: cpu, cuda, cuda:1")
     parser.add_argument("--tf32", action="store_true", help="let fp32 products on a card round to tf32")
     parser.add_argument("--threads", type=int, default=2)

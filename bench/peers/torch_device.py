@@ -40,6 +40,14 @@ def facts(args):
     }
 
 
+def quantised(model):
+    """The model with its linear layers in int8: weights per channel, activations at run time, no calibration."""
+    from torch.ao import quantization
+
+    wanted = {torch.nn.Linear: quantization.per_channel_dynamic_qconfig}
+    return quantization.quantize_dynamic(model, wanted, dtype=torch.qint8)
+
+
 def accelerated(call, module, engine):
     """``call`` as the engine runs it: as it is, with ``module`` compiled in place, or captured as a CUDA graph."""
     if engine == "torch-compile":

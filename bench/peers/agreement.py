@@ -1,0 +1,103 @@
+"""Whether the engines of a comparison compute the same thing, asked before anything is timed."""
+
+from pathlib import Path
+
+import numpy as np
+
+import kmeans
+from engines import CLIP, Failure
+
+# Largest allowed |difference| / max|value| against PyTorch fp32: rounding order in fp32, 8 bits of mantissa in bf16.
+TOLERANCE = {"fp32": 1e-4, "bf16": 5e-2}
+# Gradients of a training step: where two pixels match equally well to the last digits, another winner is as good.
+TRAINING_TOLERANCE = 5e-3
+TF32_TOLERANCE = 1e-2
+# Quantised activations move single values far; what a user of embeddings sees is their direction.
+INT8_COSINE = 0.9
+# Starting points differ, so may the optimum that is reached.
+OBJECTIVE_TOLERANCE = 1e-3
+WIDTHS = {"dino-vitb16": 768, "imagebind-image": 1280}
+
+
+class Disagreement(Exception):
+    """What differs."""
+
+
+def outputs_of(engines, work):
+    outputs = {}
+    for engine in engines:
+        path = Path(work) / f"output-{engine.name}-{engine.precision}.bin"
+        engine.ask(f"output {path}")
+        outputs[engine.name, engine.precision] = np.fromfile(path, np.float32)
+        path.unlink()
+    return outputs
+
+
+def check(engines, args, model, batch):
+    """Facts of each engine's agreement by (name, precision), and a Failure for each that computes something else."""
+    outputs = outputs_of(engines, args.work)
+    reference = outputs.get(("torch", "fp32"))
+    if reference is None:
+        reference = next(iter(outputs.values()))
+    judge = judge_of(outputs, reference, args, model, batch)
+    facts, failures = {}, []
+    for key, values in outputs.items():
+        try:
+            finite = int(np.isfinite(values).sum())
+            if values.shape != reference.shape or finite < values.size:
+                raise Disagreement(f"expected {reference.size} finite values, got {finite} of {values.size}")
+            facts[key] = judge(key, values)
+        except Disagreement as disagreement:
+            failures.append(Failure(f"{key[0]} {key[1]}: {disagreement}: not the same result"))
+    return facts, failures
+
+
+def judge_of(outputs, reference, args, model, batch):
+    """A function of (key, values) to the facts of one engine's agreement."""
+    if model == "kmeans":
+        best = min(kmeans.objectives(firsts, batch).sum() for firsts in outputs.values())
+        return lambda key, firsts: objective(firsts, reference, best, batch)
+    if model == CLIP:
+        import clip
+
+        return lambda key, values: clip.agreement(key, values, reference, batch)
+    allowed = tolerance(args, model)
+    return lambda key, values: numbers(key, values, reference, allowed, model)
+
+
+def tolerance(args, model):
+    if model.startswith("train-"):
+        return {"fp32": TRAINING_TOLERANCE}
+    return TOLERANCE | {"fp32": TF32_TOLERANCE} if args.tf32 else TOLERANCE
+
+
+def largest_difference(values, reference):
+    return float(np.abs(values - reference).max() / np.abs(reference).max())
+
+
+def numbers(key, values, reference, allowed, model):
+    precision = key[1]
+    facts = {"max_relative_difference": largest_difference(values, reference)}
+    if model in WIDTHS and precision != "fp32":
+        facts |= cosines(values.reshape(-1, WIDTHS[model]), reference.reshape(-1, WIDTHS[model]))
+    if precision == "int8":
+        if facts["cosine"] < INT8_COSINE:
+            raise Disagreement(f"a cosine of {facts['cosine']:.4f} to fp32")
+    elif facts["max_relative_difference"] > allowed[precision]:
+        raise Disagreement(f"differs by {facts['max_relative_difference']:.2e} of the largest value")
+    return facts
+
+
+def cosines(rows, reference):
+    """Mean and least cosine of the tokens' embeddings to fp32."""
+    rows, reference = rows.astype(np.float64), reference.astype(np.float64)
+    each = (rows * reference).sum(1) / np.linalg.norm(rows, axis=1) / np.linalg.norm(reference, axis=1)
+    return {"cosine": float(each.mean()), "least_token_cosine": float(each.min())}
+
+
+def objective(firsts, reference, best, frames):
+    """k-means: an objective near the best one's; the labels are compared with those of the first engine."""
+    value = float(kmeans.objectives(firsts, frames).sum())
+    if value > best * (1 + OBJECTIVE_TOLERANCE):
+        raise Disagreement(f"its clusters' objective {value:.4f} is worse than the best of {best:.4f}")
+    return {"max_relative_difference": largest_difference(firsts, reference), "objective": value}

@@ -1,0 +1,194 @@
+"""The engines of bench/side-by-side: which can run a model, how they are started and asked.
+
+An engine is a process that answers line by line (runner.py, dev.earshot.bench.peers.SideBySide), stopped except while it
+answers. ONNX Runtime's Java API shares the process of ours, as it would in a Java program.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from report import BENCH, OURS, cpu
+
+HERE = Path(__file__).resolve().parent
+CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,transformers,onnxruntime,onnxruntime-java,sklearn,faiss"
+CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,transformers"
+PRECISIONS = ("fp32", "bf16", "int8")
+IN_OUR_PROCESS = "onnxruntime-java"
+IMAGE_MODELS = ("dino-vitb16", "imagebind-image")
+CLIP = "moca-clip"
+# scikit-learn's name in the results of k-means, as they have always been written.
+RUNNER_NAMES = {"scikit-learn": "sklearn"}
+
+
+class Failure(Exception):
+    """Why one comparison, or one engine of it, gives no figures."""
+
+
+@dataclass
+class Engine:
+    """Something that answers commands; ``prefix`` tells two engines of one process apart."""
+
+    name: str
+    precision: str
+    process: subprocess.Popen
+    prefix: str = ""
+    facts: dict = field(default_factory=dict)
+    rounds: list = field(default_factory=list)
+    iterations: int = 1
+
+    def ask(self, line):
+        os.kill(self.process.pid, signal.SIGCONT)
+        print(self.prefix + line, file=self.process.stdin, flush=True)
+        return self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure(f"{self.name} {self.precision}: ended with status {self.process.wait()}; its message is above")
+        os.kill(self.process.pid, signal.SIGSTOP)
+        answer = json.loads(line)
+        if "failure" in answer:
+            raise Failure(f"{self.name} {self.precision}: {answer['failure']}")
+        return answer
+
+    def quit(self):
+        if self.prefix or self.process.poll() is not None:
+            return  # an engine within ours goes with it
+        os.kill(self.process.pid, signal.SIGCONT)
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def has_bf16():
+    flags = cpu().get("flags", "").split()
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def precisions(args, model):
+    """The precisions of a model: pixel matching, clustering and the like are fp32 only, quantised are only linear layers."""
+    asked = args.precisions.split(",")
+    if model in IMAGE_MODELS:
+        return asked
+    if model == CLIP or model.startswith("sam-vit-"):
+        return [precision for precision in asked if precision != "int8"] or ["fp32"]
+    return ["fp32"]
+
+
+def peers_of(model, args, precision):
+    """Names of the engines that can run a model on this device."""
+    on_card = args.on_card
+    if model == "kmeans":
+        return ["scikit-learn", "faiss"]
+    if model == "knn":
+        return ["sklearn", "faiss", "torch"]
+    if model.startswith("train-"):
+        return ["torch"] if on_card else ["torch", "torch-unlocked"]
+    if model.startswith("sam-"):
+        on_both = ["torch"] if model.startswith("sam-generator") else ["torch", *(["torch-graph"] if on_card else ["torch-unlocked"])]
+        return [*on_both, "transformers"] if model.startswith("sam-vit-") else on_both
+    if on_card:
+        return ["torch", "torch-compile", "torch-graph"]
+    if model.startswith("pma-"):
+        return ["torch", "torch-compile", "torch-unlocked"]
+    # Compiled, whole models cost minutes and gain little on a processor: only where asked for.
+    compiled = ["torch-compile"] if args.engines_given else []
+    if model == CLIP:
+        return ["torch", "torch-unlocked", *compiled]
+    if precision == "int8":
+        return ["torch", "onnxruntime", IN_OUR_PROCESS]
+    return ["torch", "torch-unlocked", *compiled, "onnxruntime", IN_OUR_PROCESS]
+
+
+def java_command(args, model, batch, precision):
+    home = os.environ.get("JAVA_HOME")
+    java = os.path.join(home, "bin", "java") if home else "java"
+    jars = os.environ.get("EARSHOT_JAVA_CLASSPATH") or os.path.join(BENCH, "target", "app", "*")
+    cores = f"-XX:ActiveProcessorCount={args.threads}"
+    # Ours is quantised by the backend: the model's own type stays fp32.
+    quantised = precision == "int8"
+    backend = args.backend + (":int8" if quantised else "")
+    return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.peers.SideBySide",
+            f"--model={model}", f"--batch={batch}", f"--precision={'fp32' if quantised else precision}",
+            f"--blocks={args.blocks}", f"--backend={backend}", f"--threads={args.threads}"]  # fmt: skip
+
+
+def python_command(args, engine, model, batch, precision):
+    tf32 = ["--tf32"] if args.tf32 else []
+    return [sys.executable, str(HERE / "runner.py"), f"--engine={engine}", f"--model={model}", f"--batch={batch}",
+            f"--threads={args.threads}", f"--precision={precision}", f"--blocks={args.blocks}", f"--work={args.work}",
+            f"--device={args.device}", *tf32]  # fmt: skip
+
+
+def unlocked(args):
+    """Environment in which MKL takes its fast paths on any maker's processor."""
+    library = Path(args.work) / "unlock_mkl.so"
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, HERE / "unlock_mkl.c"], check=True)
+    return {"LD_PRELOAD": str(library)}
+
+
+def start(name, precision, command, environment):
+    # Thread counts of the environment would bend one side only: every engine is told its count.
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "MKL_", "GOMP_", "KMP_"))}
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean | environment
+    )
+    return named(Engine(name, precision, process), Engine.answer)
+
+
+def named(engine, ready):
+    """The engine with what it says of itself."""
+    engine.facts = ready(engine)["ready"]
+    print(f"  {engine.name} {engine.precision} ready {engine.facts}", file=sys.stderr)
+    return engine
+
+
+def start_ours(args, model, batch, precision):
+    return start(OURS, precision, java_command(args, model, batch, precision), {})
+
+
+def start_peer(name, args, model, batch, precision, ours):
+    """A peer in a process of its own, or, ONNX Runtime's Java API, in that of ours."""
+    if name == IN_OUR_PROCESS:
+        import onnx_files
+
+        if ours is None:
+            raise Failure(f"{name} {precision}: our process, in which it runs, did not start")
+
+        try:
+            file = onnx_files.exported(args.work, model, args.blocks, batch, precision)
+        except subprocess.CalledProcessError as error:
+            raise Failure(f"{name} {precision}: no file to load, its export ended with status {error.returncode}") from None
+        return named(Engine(name, precision, ours.process, "peer/"), lambda engine: engine.ask(f"open {file}"))
+    if name == "torch-unlocked":
+        return start(name, precision, python_command(args, "torch", model, batch, precision), unlocked(args))
+    return start(name, precision, python_command(args, RUNNER_NAMES.get(name, name), model, batch, precision), {})
+
+
+def start_all(args, model, batch, note):
+    """Yields the engines; ``note`` is told of every peer that does not start. Without ours there is nothing to compare."""
+    asked = args.engines.split(",")
+    for precision in precisions(args, model):
+        unsuited = precision != "fp32" and "torch-unlocked"
+        peers = [p for p in peers_of(model, args, precision) if RUNNER_NAMES.get(p, p) in asked and p != unsuited]
+        if precision == "bf16":
+            peers = [p for p in peers if not p.startswith("onnxruntime")]
+        ours = None
+        if OURS in asked or IN_OUR_PROCESS in peers:
+            try:
+                ours = start_ours(args, model, batch, precision)
+            except Failure as failure:
+                if precision == "fp32":
+                    raise
+                note(failure)
+            else:
+                yield ours
+        for name in peers:
+            try:
+                yield start_peer(name, args, model, batch, precision, ours)
+            except Failure as failure:
+                note(failure)
