@@ -6,6 +6,7 @@ import dev.earshot.bindings.OpenMp;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BackendInfo;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.DynamicInt8;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
@@ -18,6 +19,7 @@ import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -45,6 +47,7 @@ public final class CpuBackend extends CpuForward {
     private final TrainingOps training = new CpuTraining(this);
     private final Team team;
     private final boolean nativeBf16;
+    private final Optional<DynamicInt8> int8;
 
     private Thread lastCaller;
     private List<Step> recording = List.of();
@@ -54,9 +57,13 @@ public final class CpuBackend extends CpuForward {
 
     /** A backend with {@code -Dearshot.cpu.threads} workers, by default one per processor up to {@value #MOST_THREADS}. */
     public CpuBackend() {
-        this(Integer.getInteger(
+        this(defaultThreads());
+    }
+
+    static int defaultThreads() {
+        return Integer.getInteger(
                 "earshot.cpu.threads",
-                Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors())));
+                Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
     }
 
     /**
@@ -65,9 +72,26 @@ public final class CpuBackend extends CpuForward {
      * @throws dev.earshot.bindings.NativeLibraryException if oneDNN cannot be loaded
      */
     public CpuBackend(int threads) {
+        this(threads, Optional.empty());
+    }
+
+    /**
+     * A backend whose F32 linear layers, if wide enough, are computed in 8-bit integers: see {@link DynamicInt8}.
+     *
+     * @throws IllegalStateException if the processor lacks the instructions
+     * @throws dev.earshot.bindings.NativeLibraryException if oneDNN cannot be loaded
+     */
+    public static CpuBackend int8(int threads) {
+        NativeLibraries.loadOneDnn();
+        return new CpuBackend(
+                threads, Optional.of(DynamicInt8.of(Isa.effective().int8WeightLevels())));
+    }
+
+    CpuBackend(int threads, Optional<DynamicInt8> int8) {
         if (threads < 1) {
             throw new IllegalArgumentException("cpu backend threads: expected at least 1, got " + threads);
         }
+        this.int8 = int8;
         this.library = NativeLibraries.loadOneDnn();
         OpenMp.setNumThreads(1);
         this.lastCaller = Thread.currentThread();
@@ -79,21 +103,26 @@ public final class CpuBackend extends CpuForward {
 
     @Override
     public BackendInfo info() {
+        List<String> facts = new ArrayList<>(List.of(
+                "%d worker threads".formatted(team.size()),
+                "instruction set used by oneDNN: " + Isa.effective().name(),
+                nativeBf16
+                        ? "bf16: native products with fp32 accumulation"
+                        : "bf16: emulated, operands rounded to bf16 and multiplied in fp32; no faster than fp32"));
+        int8.ifPresent(rule -> facts.add("int8: fp32 linear layers of at least %d columns, weights of +-%d"
+                .formatted(rule.narrowest(), rule.weightLevels())));
         return new BackendInfo(
-                "cpu",
-                Isa.processor(),
-                List.of(library.library() + " " + library.version()),
-                List.of(
-                        "%d worker threads".formatted(team.size()),
-                        "instruction set used by oneDNN: " + Isa.effective().name(),
-                        nativeBf16
-                                ? "bf16: native products with fp32 accumulation"
-                                : "bf16: emulated, operands rounded to bf16 and multiplied in fp32; no faster than fp32"));
+                "cpu", Isa.processor(), List.of(library.library() + " " + library.version()), List.copyOf(facts));
     }
 
     @Override
     public boolean isNative(DType compute) {
         return compute == DType.F32 || (compute == DType.BF16 && nativeBf16);
+    }
+
+    /** The rule by which linear layers are quantised, if they are. */
+    Optional<DynamicInt8> int8() {
+        return int8;
     }
 
     /** One line {@code implementation <- what} per primitive made so far; names starting with {@code ref} are slow. */
@@ -234,6 +263,7 @@ public final class CpuBackend extends CpuForward {
     /** Drops the steps that use the layers of a scope which is being closed. */
     void forget(CpuParameters scope) {
         bound.removeIf(op -> (op instanceof LinearOp linear && linear.layer().owner() == scope)
+                || (op instanceof Int8LinearOp int8 && int8.layer().owner() == scope)
                 || (op instanceof ConvolutionOp convolution
                         && convolution.layer().owner() == scope));
         children--;

@@ -36,22 +36,22 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
     @Override
     public void linear(Tensor x, Linear layer, Activation activation, Tensor out) {
         OpChecks.linear(x, layer, out);
-        PackedLinear packed = own(layer);
-        issue("linear", out, () -> new LinearOp(View.of(x), packed, activation, Optional.empty(), View.of(out)));
+        CpuLinear packed = own(layer);
+        issue("linear", out, () -> packed.forward(View.of(x), activation, Optional.empty(), View.of(out)));
     }
 
     @Override
     public void linear(Tensor x, Linear layer, Activation activation, Tensor residual, Tensor out) {
         OpChecks.linear(x, layer, residual, out);
-        PackedLinear packed = own(layer);
+        CpuLinear packed = own(layer);
         issue(
                 "linear",
                 out,
-                () -> new LinearOp(View.of(x), packed, activation, Optional.of(View.of(residual)), View.of(out)));
+                () -> packed.forward(View.of(x), activation, Optional.of(View.of(residual)), View.of(out)));
     }
 
-    PackedLinear own(Linear layer) {
-        if (!(layer instanceof PackedLinear packed) || packed.owner().backend() != this) {
+    CpuLinear own(Linear layer) {
+        if (!(layer instanceof CpuLinear packed) || packed.owner().backend() != this) {
             throw new IllegalArgumentException(
                     "linear layer: expected one made by a parameter scope of this backend, got " + layer);
         }

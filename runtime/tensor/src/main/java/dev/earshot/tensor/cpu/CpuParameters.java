@@ -3,6 +3,7 @@ package dev.earshot.tensor.cpu;
 import dev.earshot.tensor.Convolution;
 import dev.earshot.tensor.ConvolutionOptions;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.DynamicInt8;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
@@ -29,6 +30,7 @@ final class CpuParameters implements ParameterScope {
     private final Scratch packed = new Scratch(PACKED_BLOCK);
     private final Map<PackedLinear, PackedLinear> transposed = new HashMap<>();
     private final CpuBackend backend;
+    private long heapBytes;
 
     CpuParameters(CpuBackend backend) {
         this.backend = backend;
@@ -56,13 +58,35 @@ final class CpuParameters implements ParameterScope {
     public Linear linear(HostTensor weight, HostTensor bias, DType compute) {
         WeightChecks.linear(weight, compute);
         WeightChecks.bias("linear", weight, bias);
-        return packLinear(weight, Optional.of(bias), compute);
+        return pack(weight, Optional.of(bias), compute);
     }
 
     @Override
     public Linear linear(HostTensor weight, DType compute) {
         WeightChecks.linear(weight, compute);
-        return packLinear(weight, Optional.empty(), compute);
+        return pack(weight, Optional.empty(), compute);
+    }
+
+    private Linear pack(HostTensor weight, Optional<HostTensor> bias, DType compute) {
+        Optional<DynamicInt8> rule = backend.int8()
+                .filter(int8 ->
+                        int8.covers(weight.shape().dim(1), weight.shape().dim(0), compute));
+        return rule.isPresent() ? packInt8(weight, bias, rule.get()) : packLinear(weight, bias, compute);
+    }
+
+    private Int8Linear packInt8(HostTensor weight, Optional<HostTensor> bias, DynamicInt8 rule) {
+        memory.ensureOpen("linear");
+        return backend.exclusively("linear", () -> {
+            long in = weight.shape().dim(1);
+            long out = weight.shape().dim(0);
+            Binder binder = backend.binder();
+            Int8Packing packing = new Int8Packing(binder, rule, weight);
+            List<Int8Linear.Panel> panels = packing.bind(this, packed);
+            backend.runOnce(binder);
+            float[] biases = bias.map(HostTensor::toFloats).orElseGet(() -> new float[Math.toIntExact(out)]);
+            heapBytes += 3L * Float.BYTES * out;
+            return new Int8Linear(this, in, out, packing.scales(), packing.sums(), biases, List.copyOf(panels));
+        });
     }
 
     private PackedLinear packLinear(HostTensor weight, Optional<HostTensor> bias, DType compute) {
@@ -161,7 +185,7 @@ final class CpuParameters implements ParameterScope {
 
     @Override
     public long bytes() {
-        return memory.isClosed() ? 0 : memory.bytes() + packed.used();
+        return memory.isClosed() ? 0 : memory.bytes() + packed.used() + heapBytes;
     }
 
     @Override

@@ -5,10 +5,15 @@ import dev.earshot.bindings.NativeLibraryException;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BackendProvider;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
-/** Offers the CPU backend as {@code cpu}, or {@code cpu:N} for N threads. */
+/**
+ * Offers the CPU backend as {@code cpu}, or {@code cpu:N} for N threads; {@code cpu:int8} and {@code cpu:N:int8} compute wide
+ * linear layers in 8-bit integers, see {@link dev.earshot.tensor.DynamicInt8}.
+ */
 public final class CpuProvider implements BackendProvider {
     private static final int PRIORITY = 200;
+    private static final Pattern DEVICE = Pattern.compile("|int8|[1-9][0-9]{0,3}(:int8)?");
 
     /** For the service loader. */
     public CpuProvider() {}
@@ -35,13 +40,12 @@ public final class CpuProvider implements BackendProvider {
 
     @Override
     public Backend open(String device) {
-        if (device.isEmpty()) {
-            return new CpuBackend();
-        }
-        if (!device.matches("[1-9][0-9]{0,3}")) {
+        if (!DEVICE.matcher(device).matches()) {
             throw new IllegalArgumentException(
-                    "backend 'cpu:%s': expected a number of threads after the colon".formatted(device));
+                    "backend 'cpu:%s': expected cpu, cpu:THREADS, cpu:int8 or cpu:THREADS:int8".formatted(device));
         }
-        return new CpuBackend(Integer.parseInt(device));
+        String count = device.replaceFirst(":?int8$", "");
+        int threads = count.isEmpty() ? CpuBackend.defaultThreads() : Integer.parseInt(count);
+        return device.endsWith("int8") ? CpuBackend.int8(threads) : new CpuBackend(threads);
     }
 }

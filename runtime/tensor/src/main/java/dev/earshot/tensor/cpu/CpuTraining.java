@@ -49,7 +49,11 @@ final class CpuTraining implements TrainingOps {
     @Override
     public void linearBackward(Tensor gradOut, Linear layer, Tensor gradX) {
         TrainingChecks.linearBackward(gradOut, layer, gradX);
-        PackedLinear packed = backend.own(layer);
+        if (!(backend.own(layer) instanceof PackedLinear packed)) {
+            throw new IllegalArgumentException(
+                    "linearBackward layer: expected fp32 or bf16 weights, got %s — train on a backend without int8"
+                            .formatted(layer));
+        }
         if (gradX.shape().elements() == 0 || packed.outputWidth() == 0) {
             return;
         }

@@ -2,6 +2,7 @@ package dev.earshot.tensor.cpu;
 
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.DynamicInt8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,22 @@ record Isa(int bits) {
      */
     boolean prefersBlocksOf16() {
         return has(dnnl.dnnl_cpu_isa_avx2()) && !hasAvx512();
+    }
+
+    /**
+     * Largest quantised weight, see {@link DynamicInt8}.
+     *
+     * @throws IllegalStateException if 8-bit integers gain nothing here
+     */
+    int int8WeightLevels() {
+        if (has(dnnl.dnnl_cpu_isa_avx512_core_vnni()) || has(dnnl.dnnl_cpu_isa_avx2_vnni())) {
+            return DynamicInt8.FULL_LEVELS;
+        }
+        if (!has(dnnl.dnnl_cpu_isa_avx2())) {
+            throw new IllegalStateException(
+                    "int8 on the CPU: expected AVX2 or newer, got %s — use fp32".formatted(name()));
+        }
+        return DynamicInt8.SAFE_LEVELS;
     }
 
     private boolean has(int set) {

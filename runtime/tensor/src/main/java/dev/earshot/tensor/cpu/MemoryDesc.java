@@ -52,16 +52,21 @@ final class MemoryDesc implements AutoCloseable {
 
     /** A layout that oneDNN has a name for. */
     static MemoryDesc tagged(DType dtype, int tag, long... dims) {
+        return tagged(OneDnn.dataType(dtype), tag, dims);
+    }
+
+    /** Signed 8-bit integers, which no tensor holds, in a layout that oneDNN has a name for. */
+    static MemoryDesc int8(int tag, long... dims) {
+        return tagged(dnnl.dnnl_s8(), tag, dims);
+    }
+
+    private static MemoryDesc tagged(int type, int tag, long[] dims) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
             OneDnn.check(
                     "memory_desc_create_with_tag",
                     dnnl.dnnl_memory_desc_create_with_tag(
-                            out,
-                            dims.length,
-                            arena.allocateFrom(ValueLayout.JAVA_LONG, dims),
-                            OneDnn.dataType(dtype),
-                            tag));
+                            out, dims.length, arena.allocateFrom(ValueLayout.JAVA_LONG, dims), type, tag));
             return new MemoryDesc(out.get(ValueLayout.ADDRESS, 0));
         }
     }

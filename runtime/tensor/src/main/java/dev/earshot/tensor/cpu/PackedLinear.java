@@ -1,11 +1,12 @@
 package dev.earshot.tensor.cpu;
 
 import dev.earshot.bindings.onednn.dnnl;
+import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
-import dev.earshot.tensor.Linear;
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The weight of a linear layer, cut into column slices of y and each slice in the layout that oneDNN's product prefers. A
@@ -28,7 +29,7 @@ record PackedLinear(
         DType packedType,
         long bias,
         List<Slice> slices)
-        implements Linear {
+        implements CpuLinear {
 
     /** Type of the operands in the product, and that in which the weights are kept for it. */
     record Types(DType compute, DType packed) {}
@@ -106,7 +107,7 @@ record PackedLinear(
         binder.add("unpack " + this, 0, tasks);
     }
 
-    private static void reorder(Worker worker, Primitive reorder, long source, long target) {
+    static void reorder(Worker worker, Primitive reorder, long source, long target) {
         try (Call call = Call.of(worker, reorder)
                 .with(dnnl.DNNL_ARG_FROM(), source)
                 .with(dnnl.DNNL_ARG_TO(), target)
@@ -144,6 +145,11 @@ record PackedLinear(
     private record UnpackKey(long in, long out, long width, DType type) {}
 
     private record ReorderKey(long in, long width, DType type) {}
+
+    @Override
+    public Op forward(View x, Activation activation, Optional<View> residual, View out) {
+        return new LinearOp(x, this, activation, residual, out);
+    }
 
     @Override
     public String toString() {

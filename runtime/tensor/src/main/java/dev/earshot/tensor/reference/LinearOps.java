@@ -34,6 +34,11 @@ final class LinearOps {
         int in = layer.in();
         int width = layer.out();
         int rows = Math.toIntExact(rowCount);
+        if (layer.int8().isPresent()) {
+            double[] y = layer.int8().get().apply(values, rows, layer.biases());
+            Arrays.setAll(y, i -> ElementwiseOps.apply(activation, y[i]));
+            return y;
+        }
         double[] y = new double[Math.multiplyExact(rows, width)];
         double[] sum = new double[COLUMNS];
         for (int from = 0; from < width; from += COLUMNS) {

@@ -3,6 +3,7 @@ package dev.earshot.tensor.reference;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BackendInfo;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.DynamicInt8;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
@@ -16,6 +17,7 @@ import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -29,6 +31,7 @@ public final class ReferenceBackend extends ReferenceForward {
     private final ThreadGuard guard = new ThreadGuard("reference backend");
     private final LeakRegistry.Handle leak = LeakRegistry.track("reference backend");
     private final TrainingOps training;
+    private final Optional<DynamicInt8> int8;
     private List<Runnable> recording;
     private int children;
     private boolean closed;
@@ -38,8 +41,23 @@ public final class ReferenceBackend extends ReferenceForward {
     }
 
     public ReferenceBackend(Rounding rounding) {
+        this(rounding, Optional.empty());
+    }
+
+    /** Computes the linear layers that {@code int8} covers in 8-bit integers. */
+    public ReferenceBackend(DynamicInt8 int8) {
+        this(Rounding.NONE, Optional.of(int8));
+    }
+
+    private ReferenceBackend(Rounding rounding, Optional<DynamicInt8> int8) {
         super(rounding);
+        this.int8 = int8;
         this.training = new ReferenceTraining(this::run, this::own, rounding);
+    }
+
+    /** The rule by which linear layers are quantised, if they are. */
+    Optional<DynamicInt8> int8() {
+        return int8;
     }
 
     void childClosed() {
@@ -49,7 +67,10 @@ public final class ReferenceBackend extends ReferenceForward {
     @Override
     public BackendInfo info() {
         String device = "scalar Java, " + System.getProperty("java.vm.name") + " " + Runtime.version();
-        return new BackendInfo("reference", device, List.of(), List.of("rounding: " + rounding()));
+        List<String> facts = new ArrayList<>(List.of("rounding: " + rounding()));
+        int8.ifPresent(rule -> facts.add("int8: fp32 linear layers of at least %d columns, weights of +-%d"
+                .formatted(rule.narrowest(), rule.weightLevels())));
+        return new BackendInfo("reference", device, List.of(), List.copyOf(facts));
     }
 
     @Override

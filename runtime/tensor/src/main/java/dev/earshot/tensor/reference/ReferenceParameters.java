@@ -12,6 +12,7 @@ import dev.earshot.tensor.internal.Elements;
 import dev.earshot.tensor.internal.HostMemory;
 import dev.earshot.tensor.internal.LeakRegistry;
 import dev.earshot.tensor.internal.WeightChecks;
+import java.util.Optional;
 
 /** Weights of the reference backend: tensors in native memory, layers in Java arrays. */
 final class ReferenceParameters implements ParameterScope {
@@ -69,7 +70,10 @@ final class ReferenceParameters implements ParameterScope {
             }
         }
         layerBytes += 4L * (values.length + bias.length);
-        return new ReferenceLinear(this, in, out, compute, transposed, bias);
+        Optional<Int8Product> int8 = backend.int8()
+                .filter(rule -> rule.covers(in, out, compute))
+                .map(rule -> Int8Product.of(values, out, rule));
+        return new ReferenceLinear(this, in, out, compute, transposed, bias, int8);
     }
 
     @Override

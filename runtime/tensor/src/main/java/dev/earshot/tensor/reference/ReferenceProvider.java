@@ -2,9 +2,13 @@ package dev.earshot.tensor.reference;
 
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BackendProvider;
+import dev.earshot.tensor.DynamicInt8;
 import java.util.Optional;
 
-/** Offers {@code reference}, and {@code reference:bf16} for the plain bf16 formula. */
+/**
+ * Offers {@code reference}, {@code reference:bf16} for the plain bf16 formula, and {@code reference:int8} for
+ * {@link DynamicInt8} with all 127 weight levels.
+ */
 public final class ReferenceProvider implements BackendProvider {
     /** For {@link java.util.ServiceLoader}. */
     public ReferenceProvider() {}
@@ -29,9 +33,11 @@ public final class ReferenceProvider implements BackendProvider {
         return switch (device) {
             case "" -> new ReferenceBackend(Rounding.NONE);
             case "bf16" -> new ReferenceBackend(Rounding.BF16);
+            case "int8" -> new ReferenceBackend(DynamicInt8.of(DynamicInt8.FULL_LEVELS));
             default ->
                 throw new IllegalArgumentException(
-                        "backend 'reference:%s': expected reference or reference:bf16".formatted(device));
+                        "backend 'reference:%s': expected reference, reference:bf16 or reference:int8"
+                                .formatted(device));
         };
     }
 }

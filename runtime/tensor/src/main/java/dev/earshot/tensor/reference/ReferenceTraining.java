@@ -58,6 +58,10 @@ final class ReferenceTraining implements TrainingOps {
     public void linearBackward(Tensor gradOut, Linear layer, Tensor gradX) {
         TrainingChecks.linearBackward(gradOut, layer, gradX);
         ReferenceLinear known = own.apply(layer);
+        if (known.int8().isPresent()) {
+            throw new IllegalArgumentException(
+                    "linearBackward layer: expected fp32 or bf16 weights, got int8 ones — train on a backend without int8");
+        }
         runner.run("linearBackward", () -> AccumulateOps.linearBackward(gradOut, known, gradX, rounding));
     }
 
