@@ -8,7 +8,8 @@ import java.util.List;
 
 /**
  * The frames of a clip while it is decoded. Memory does not grow with the clip: one picture and about two seconds of
- * sound. Close it when done; reading it to its end closes it too. Used by one thread.
+ * sound. Close it when done; reading it to its end closes it too. Used by one thread, but
+ * for {@link #stop}.
  */
 public final class ClipStream implements Iterator<ClipFrame>, AutoCloseable {
     private final FrameSource frames;
@@ -47,6 +48,15 @@ public final class ClipStream implements Iterator<ClipFrame>, AutoCloseable {
         all.addAll(frames.notes());
         all.addAll(sound.notes());
         return all;
+    }
+
+    /**
+     * From any thread: ends the decoders, so that a read that waits for them ends soon and the stream with it. Whoever reads
+     * still closes it.
+     */
+    public void stop() {
+        frames.stop();
+        sound.stop();
     }
 
     @Override

@@ -6,24 +6,18 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * The masks of a clip, frame after frame in order. They are computed while one iterates, a few frames ahead at most, so
- * memory does not grow with the clip's length; hence they can be walked through only once, on one thread, and before the
- * segmenter is closed. The masks themselves are plain data and may be kept. Closing stops the decoder; the end of the walk
+ * The masks of a clip, frame after frame in order. A thread of its own decodes a few frames ahead, from the moment this
+ * object exists; the masks are computed while one iterates. So memory does not grow with the clip's length, and they can be
+ * walked through only once, on one thread, and before the segmenter is closed. The masks themselves are plain data and may
+ * be kept; {@link WriteBehind} writes them while the next ones are computed. Closing stops the decoder; the end of the walk
  * does so too.
  */
 public final class Masks implements Iterable<FrameMask>, AutoCloseable {
-    private final ClipStream stream;
-    private final Iterator<SegmentedFrame> frames;
+    private final MaskSource frames;
     private boolean taken;
 
-    /**
-     * For implementations of {@link Segmenter}.
-     *
-     * @param stream what {@code frames} reads from; closed with this object
-     * @param frames the results
-     */
-    public Masks(ClipStream stream, Iterator<SegmentedFrame> frames) {
-        this.stream = stream;
+    /** For implementations of {@link Segmenter}: the results, closed with this object. */
+    public Masks(MaskSource frames) {
         this.frames = frames;
     }
 
@@ -64,12 +58,22 @@ public final class Masks implements Iterable<FrameMask>, AutoCloseable {
 
     /** What a user should know about the clip, such as a missing sound track; complete after the walk. */
     public List<String> notes() {
-        return stream.notes();
+        return frames.notes();
+    }
+
+    /** What decoding and preprocessing took so far on their own thread, by part; see {@link #computing()}. */
+    public StageTimes decoding() {
+        return frames.decoding();
+    }
+
+    /** What the networks and the rest of the method took so far on the walking thread, by part. */
+    public StageTimes computing() {
+        return frames.computing();
     }
 
     @Override
     public void close() {
-        stream.close();
+        frames.close();
     }
 
     /** All masks; memory grows with the clip. */

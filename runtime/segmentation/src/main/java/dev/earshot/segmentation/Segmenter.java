@@ -5,11 +5,13 @@ import java.util.Map;
 
 /**
  * A method that outlines what can be heard. Holds networks ready to run: make one, use it for many clips, close it before
- * its backend. One thread and one clip at a time.
+ * its backend. Results are computed by one thread at a time. Several clips may be open: asked for early, the next clip is
+ * being decoded while the former is computed.
  */
 public interface Segmenter extends AutoCloseable {
     /**
-     * Outlines what sounds in each frame of a clip, while the result is iterated.
+     * Outlines what sounds in each frame of a clip, while the result is iterated; decoding starts at once. Any thread may
+     * call this.
      *
      * @throws IllegalStateException if closed
      */

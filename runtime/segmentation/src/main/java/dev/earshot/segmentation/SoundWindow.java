@@ -46,6 +46,10 @@ final class SoundWindow implements AutoCloseable {
         return source.notes();
     }
 
+    void stop() {
+        source.stop();
+    }
+
     @Override
     public void close() {
         source.close();

@@ -14,6 +14,10 @@ import dev.earshot.segmentation.cascade.RegionScorer.Candidate;
 import dev.earshot.segmentation.image.Filter;
 import dev.earshot.segmentation.image.Resampler;
 import dev.earshot.segmentation.image.RgbImage;
+import dev.earshot.segmentation.internal.ClipReader;
+import dev.earshot.segmentation.internal.ComputedMasks;
+import dev.earshot.segmentation.internal.OpenMasks;
+import dev.earshot.segmentation.internal.StageClock;
 import dev.earshot.segmentation.internal.Stopwatch;
 import dev.earshot.segmentation.metrics.FramePrediction;
 import dev.earshot.segmentation.moca.MaskProposals;
@@ -21,7 +25,6 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,13 +32,18 @@ import java.util.Optional;
 
 /**
  * SAM-BIND (arXiv 2309.06728): a mask generator proposes objects, ImageBind says which of them sounds. Nothing is trained,
- * frames do not know of each other. {@link #outline} is the method to read. One thread and one clip at a time.
+ * frames do not know of each other. {@link #outline} is the method to read. Frames are decoded ahead, results computed by one thread
+ * at a time.
  */
 public final class SamBind implements Segmenter {
+    /** Frames that are decoded ahead of the networks. */
+    private static final int FRAMES_AHEAD = 4;
+
     private final RegionScorer scorer;
     private final MaskProposals proposals;
     private final SamBindSettings settings;
-    private boolean closed;
+    private final OpenMasks opened = new OpenMasks();
+    private volatile boolean closed;
 
     /**
      * Loads ImageBind; use {@link dev.earshot.segmentation.Segmenters}. The weights may be closed afterwards, the backend
@@ -144,19 +152,16 @@ public final class SamBind implements Segmenter {
     @Override
     public Masks segment(Clip clip) {
         checkOpen();
-        ClipStream frames = clip.stream();
-        return new Masks(frames, new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return frames.hasNext();
-            }
-
-            @Override
-            public SegmentedFrame next() {
-                checkOpen();
-                return outline(frames.next());
-            }
-        });
+        ClipStream stream = clip.stream();
+        StageClock reading = new StageClock();
+        return new Masks(opened.add(new ComputedMasks<>(
+                stream,
+                FRAMES_AHEAD,
+                new ClipReader(stream, reading),
+                frame -> List.of(outline(frame)),
+                this::checkOpen,
+                reading,
+                () -> {})));
     }
 
     @Override
@@ -189,6 +194,7 @@ public final class SamBind implements Segmenter {
     public void close() {
         if (!closed) {
             closed = true;
+            opened.close();
             scorer.close();
         }
     }

@@ -22,6 +22,12 @@ public final class Stopwatch {
         last = now;
     }
 
+    /** Books time that was measured elsewhere for {@code stage}, all frames together; what passed since the last call counts for nothing. */
+    public void add(String stage, long measured) {
+        nanos.merge(stage, measured / frames, Long::sum);
+        last = System.nanoTime();
+    }
+
     /** What one frame took. */
     public StageTimes times() {
         return new StageTimes(nanos);

@@ -5,19 +5,21 @@ import dev.earshot.segmentation.ClipFrame;
 import dev.earshot.segmentation.FrameMask;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.StageTimes;
-import dev.earshot.segmentation.audio.ImageBindAudio;
-import dev.earshot.segmentation.audio.Loudness;
-import dev.earshot.segmentation.image.ImagePreprocess;
 import dev.earshot.segmentation.image.RgbImage;
 import dev.earshot.segmentation.internal.Stopwatch;
 import dev.earshot.segmentation.internal.UnitVectors;
 import dev.earshot.segmentation.metrics.HeatMap;
 import dev.earshot.segmentation.moca.AudioVisualEncoder.Encoded;
-import dev.earshot.tensor.HostTensor;
+import dev.earshot.segmentation.moca.FrameInputs.Heard;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * MoCA (arXiv 2403.14203) from frames and their sound to masks: {@link #segment} is the method to read. Frozen ImageBind
@@ -28,10 +30,10 @@ final class Moca implements AutoCloseable {
     private final MocaSettings settings;
     private final Optional<JointCentre> centre;
     private final Optional<MaskProposals> proposals;
-    private final ImagePreprocess imagePreprocess;
-    private final ImageBindAudio logMel = ImageBindAudio.STANDARD;
     private final FeatureClustering clustering;
     private final SoundingClusters soundingClusters;
+    private final Arena memory = Arena.ofShared(); // of all inputs, as long as the networks live
+    private final Deque<FrameInputs> spareInputs = new ArrayDeque<>();
 
     /** Owns the encoder and the clustering; the proposals are the caller's. */
     Moca(
@@ -44,7 +46,6 @@ final class Moca implements AutoCloseable {
         this.settings = settings;
         this.centre = centre;
         this.proposals = proposals;
-        this.imagePreprocess = ImagePreprocess.MOCA.square(settings.inputSize());
         this.clustering = clustering;
         this.soundingClusters = new SoundingClusters(settings.tauAbs(), settings.tauRel());
     }
@@ -52,18 +53,73 @@ final class Moca implements AutoCloseable {
     /**
      * The way of a frame: picture and sound through the two trunks to features, clusters of the features, the clusters
      * that sound, their pixels, and the proposals that fit them. Silent frames get an empty mask and cost nothing.
+     *
+     * @param frames all frames of a batch, or of a clip whose frames are clustered together
+     * @param inputs those that sound, preprocessed
      */
-    List<SegmentedFrame> segment(List<ClipFrame> frames) {
-        List<ClipFrame> sounding = frames.stream().filter(f -> !isSilent(f)).toList();
-        List<SegmentedFrame> results = new ArrayList<>();
-        if (!sounding.isEmpty()) {
-            Stopwatch watch = new Stopwatch(sounding.size());
-            Tokens tokens = tokens(sounding, watch);
-            for (int i = 0; i < sounding.size(); i++) {
-                results.add(outline(sounding.get(i), tokens, i, watch.times()));
-            }
+    private List<SegmentedFrame> segment(List<Heard> frames, Iterable<FrameInputs> inputs) {
+        int sounding = (int) frames.stream().filter(frame -> !frame.silent()).count();
+        if (sounding == 0) {
+            return frames.stream().map(Moca::silent).toList();
         }
-        return withSilent(frames, results);
+        Stopwatch watch = new Stopwatch(sounding);
+        Tokens tokens = tokens(inputs, sounding, watch);
+        StageTimes shared = watch.times();
+        List<SegmentedFrame> results = new ArrayList<>(frames.size());
+        int next = 0;
+        for (Heard frame : frames) {
+            results.add(frame.silent() ? silent(frame) : outline(frame, tokens, next++, shared));
+        }
+        return results;
+    }
+
+    /** Outlines a batch of frames that were preprocessed ahead. */
+    List<SegmentedFrame> segment(FrameInputs batch) {
+        return segment(batch.frames(), List.of(batch));
+    }
+
+    /** Outlines frames, preprocessing them batch by batch between the networks' passes. */
+    List<SegmentedFrame> segment(List<ClipFrame> frames) {
+        List<Heard> heard = frames.stream().map(this::heard).toList();
+        List<ClipFrame> sounding = heard.stream()
+                .filter(frame -> !frame.silent())
+                .map(Heard::frame)
+                .toList();
+        FrameInputs inputs = borrowInputs(1).getFirst();
+        try {
+            return segment(heard, () -> batches(sounding).map(inputs::with).iterator());
+        } finally {
+            giveBack(List.of(inputs));
+        }
+    }
+
+    private Stream<List<ClipFrame>> batches(List<ClipFrame> frames) {
+        int batch = settings.batch();
+        return IntStream.range(0, Math.ceilDiv(frames.size(), batch))
+                .mapToObj(i -> frames.subList(i * batch, Math.min(frames.size(), (i + 1) * batch)));
+    }
+
+    private Heard heard(ClipFrame frame) {
+        return Heard.of(frame, settings.silenceDbfs());
+    }
+
+    /** Memory for batches of frames, kept and lent again; any thread may ask. */
+    List<FrameInputs> borrowInputs(int count) {
+        synchronized (spareInputs) {
+            List<FrameInputs> lent = new ArrayList<>();
+            while (lent.size() < count) {
+                lent.add(spareInputs.isEmpty() ? new FrameInputs(settings, memory) : spareInputs.remove());
+            }
+            return lent;
+        }
+    }
+
+    /** Takes inputs back that nobody uses any more. */
+    void giveBack(List<FrameInputs> inputs) {
+        synchronized (spareInputs) {
+            inputs.forEach(FrameInputs::clear);
+            spareInputs.addAll(inputs);
+        }
     }
 
     /**
@@ -71,14 +127,20 @@ final class Moca implements AutoCloseable {
      * of a silent frame is -1 everywhere: nothing in it sounds.
      */
     SoundMap localise(ClipFrame frame) {
-        if (isSilent(frame)) {
+        Heard heard = heard(frame);
+        if (heard.silent()) {
             return new SoundMap(
-                    new HeatMap(1, 1, new float[] {-1}), silent(frame).result());
+                    new HeatMap(1, 1, new float[] {-1}), silent(heard).result());
         }
-        Stopwatch watch = new Stopwatch(1);
-        Tokens tokens = tokens(List.of(frame), watch);
-        FrameMask mask = outline(frame, tokens, 0, watch.times()).result();
-        return new SoundMap(cosines(tokens.encoded()), mask);
+        List<FrameInputs> inputs = borrowInputs(1);
+        try {
+            Stopwatch watch = new Stopwatch(1);
+            Tokens tokens = tokens(List.of(inputs.getFirst().with(List.of(frame))), 1, watch);
+            FrameMask mask = outline(heard, tokens, 0, watch.times()).result();
+            return new SoundMap(cosines(tokens.encoded()), mask);
+        } finally {
+            giveBack(inputs);
+        }
     }
 
     /** The cosines of the only frame of a batch on its token grid. */
@@ -96,10 +158,6 @@ final class Moca implements AutoCloseable {
         return new HeatMap(side, side, cosines);
     }
 
-    private boolean isSilent(ClipFrame frame) {
-        return !(Loudness.dbfs(frame.sound()) >= settings.silenceDbfs());
-    }
-
     /**
      * What the networks and the clustering give for some frames.
      *
@@ -111,22 +169,21 @@ final class Moca implements AutoCloseable {
      * Runs the networks over groups of 2^n frames, so that few shapes are captured whatever the number of frames, and
      * clusters the features before the next group takes their place.
      */
-    private Tokens tokens(List<ClipFrame> frames, Stopwatch watch) {
+    private Tokens tokens(Iterable<FrameInputs> batches, int sounding, Stopwatch watch) {
         List<Encoded> parts = new ArrayList<>();
-        try (FeatureClustering.Run clusters = clustering.start(frames.size())) {
-            for (int from = 0; from < frames.size(); ) {
-                int size = Integer.highestOneBit(Math.min(settings.batch(), frames.size() - from));
-                List<ClipFrame> group = frames.subList(from, from + size);
-                HostTensor images = images(group);
-                HostTensor sounds = sounds(group);
-                watch.lap("preprocess");
-                AudioVisualEncoder.Output output = encoder.encode(images, sounds);
-                parts.add(encoder.download(output));
-                watch.lap("networks");
-                int[] indices = group.stream().mapToInt(ClipFrame::index).toArray();
-                clusters.add(output.features(), indices);
-                watch.lap("cluster");
-                from += size;
+        try (FeatureClustering.Run clusters = clustering.start(sounding)) {
+            for (FrameInputs batch : batches) {
+                watch.add("preprocess", batch.preprocessNanos());
+                for (int from = 0; from < batch.sounding(); ) {
+                    int size = Integer.highestOneBit(batch.sounding() - from);
+                    AudioVisualEncoder.Output output =
+                            encoder.encode(batch.images(from, size), batch.sounds(from, size));
+                    parts.add(encoder.download(output));
+                    watch.lap("networks");
+                    clusters.add(output.features(), batch.indices(from, size));
+                    watch.lap("cluster");
+                    from += size;
+                }
             }
             List<FrameClusters> each = clusters.finish();
             watch.lap("cluster");
@@ -134,28 +191,9 @@ final class Moca implements AutoCloseable {
         }
     }
 
-    private HostTensor images(List<ClipFrame> frames) {
-        int side = settings.inputSize();
-        float[] values = new float[frames.size() * 3 * side * side];
-        for (int i = 0; i < frames.size(); i++) {
-            float[] one = imagePreprocess.apply(frames.get(i).image());
-            System.arraycopy(one, 0, values, i * one.length, one.length);
-        }
-        return HostTensor.of(values, frames.size(), 3, side, side);
-    }
-
-    private HostTensor sounds(List<ClipFrame> frames) {
-        int size = logMel.clipSize();
-        int mels = logMel.fbank().options().melBins();
-        float[] values = new float[frames.size() * size];
-        for (int i = 0; i < frames.size(); i++) {
-            System.arraycopy(logMel.segment(frames.get(i).sound()), 0, values, i * size, size);
-        }
-        return HostTensor.of(values, frames.size(), 1, mels, logMel.targetFrames());
-    }
-
-    private SegmentedFrame outline(ClipFrame frame, Tokens tokens, int at, StageTimes shared) {
+    private SegmentedFrame outline(Heard heard, Tokens tokens, int at, StageTimes shared) {
         Stopwatch watch = new Stopwatch(1);
+        ClipFrame frame = heard.frame();
         RgbImage image = frame.image();
         FrameClusters clusters = tokens.clusters().get(at);
         ClusterChoice choice = choose(tokens.encoded(), at, clusters);
@@ -175,7 +213,7 @@ final class Moca implements AutoCloseable {
                 mask,
                 choice.bestScore(),
                 regions(clusters, choice),
-                Loudness.dbfs(frame.sound()),
+                heard.loudnessDbfs(),
                 false,
                 shared.plus(watch.times()));
         return new SegmentedFrame(frame, result);
@@ -213,19 +251,8 @@ final class Moca implements AutoCloseable {
         return regions;
     }
 
-    /** The results with the silent frames put back between them. */
-    private static List<SegmentedFrame> withSilent(List<ClipFrame> frames, List<SegmentedFrame> sounding) {
-        List<SegmentedFrame> all = new ArrayList<>();
-        int next = 0;
-        for (ClipFrame frame : frames) {
-            boolean sounds =
-                    next < sounding.size() && sounding.get(next).result().index() == frame.index();
-            all.add(sounds ? sounding.get(next++) : silent(frame));
-        }
-        return all;
-    }
-
-    private static SegmentedFrame silent(ClipFrame frame) {
+    private static SegmentedFrame silent(Heard heard) {
+        ClipFrame frame = heard.frame();
         RgbImage image = frame.image();
         FrameMask result = new FrameMask(
                 frame.index(),
@@ -233,7 +260,7 @@ final class Moca implements AutoCloseable {
                 new BinaryMask(image.width(), image.height()),
                 0,
                 List.of(),
-                Loudness.dbfs(frame.sound()),
+                heard.loudnessDbfs(),
                 true,
                 StageTimes.NONE);
         return new SegmentedFrame(frame, result);
@@ -243,5 +270,6 @@ final class Moca implements AutoCloseable {
     public void close() {
         clustering.close();
         encoder.close();
+        memory.close();
     }
 }

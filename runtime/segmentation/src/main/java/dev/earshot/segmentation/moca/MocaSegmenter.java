@@ -8,28 +8,30 @@ import dev.earshot.segmentation.ClipStream;
 import dev.earshot.segmentation.Masks;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
+import dev.earshot.segmentation.internal.ComputedMasks;
+import dev.earshot.segmentation.internal.OpenMasks;
+import dev.earshot.segmentation.internal.StageClock;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.weights.WeightsException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /** {@link Moca} behind the public interface: loads and owns the networks, feeds it from a clip. */
 public final class MocaSegmenter implements Segmenter {
+    /** Frames that are decoded and preprocessed ahead of the networks: enough to ride out a slow one. */
+    private static final int FRAMES_AHEAD = 4;
+
     private final ImageBind model;
     private final Optional<AdaAvAdapters> adapters;
     private final Moca moca;
     private final MocaSettings settings;
     private final Optional<MaskProposals> proposals;
-    private boolean closed;
+    private final OpenMasks opened = new OpenMasks();
+    private volatile boolean closed;
 
     /**
      * Loads the networks; use {@link dev.earshot.segmentation.Segmenters}. The weights may be closed afterwards, the
@@ -83,8 +85,35 @@ public final class MocaSegmenter implements Segmenter {
     @Override
     public Masks segment(Clip clip) {
         checkOpen();
-        ClipStream frames = clip.stream();
-        return new Masks(frames, new Results(frames));
+        ClipStream stream = clip.stream();
+        StageClock reading = new StageClock();
+        return new Masks(opened.add(
+                switch (settings.scope()) {
+                    case FRAME -> {
+                        List<FrameInputs> turns = moca.borrowInputs(2 + batchesAhead());
+                        yield new ComputedMasks<FrameInputs>(
+                                stream,
+                                batchesAhead(),
+                                new FrameReader(stream, turns, settings.batch(), reading),
+                                moca::segment,
+                                this::checkOpen,
+                                reading,
+                                () -> moca.giveBack(turns));
+                    }
+                    case CLIP ->
+                        new ComputedMasks<>(
+                                stream,
+                                1,
+                                new WholeClipReader(stream, reading),
+                                moca::segment,
+                                this::checkOpen,
+                                reading,
+                                () -> {});
+                }));
+    }
+
+    private int batchesAhead() {
+        return Math.ceilDiv(FRAMES_AHEAD, settings.batch());
     }
 
     @Override
@@ -106,38 +135,6 @@ public final class MocaSegmenter implements Segmenter {
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("moca: closed");
-        }
-    }
-
-    /** Takes a batch of frames from the clip, or all of them for clip-wise clustering, whenever it has run dry. */
-    private final class Results implements Iterator<SegmentedFrame> {
-        private final ClipStream frames;
-        private final Deque<SegmentedFrame> ready = new ArrayDeque<>();
-
-        Results(ClipStream frames) {
-            this.frames = frames;
-        }
-
-        @Override
-        public boolean hasNext() {
-            if (ready.isEmpty()) {
-                checkOpen();
-                boolean wholeClip = settings.scope() == MocaSettings.Scope.CLIP;
-                List<ClipFrame> batch = new ArrayList<>();
-                while ((wholeClip || batch.size() < settings.batch()) && frames.hasNext()) {
-                    batch.add(frames.next());
-                }
-                ready.addAll(moca.segment(batch));
-            }
-            return !ready.isEmpty();
-        }
-
-        @Override
-        public SegmentedFrame next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException("masks: no more frames");
-            }
-            return ready.remove();
         }
     }
 
@@ -182,6 +179,7 @@ public final class MocaSegmenter implements Segmenter {
     public void close() {
         if (!closed) {
             closed = true;
+            opened.close();
             moca.close();
             adapters.ifPresent(AdaAvAdapters::close);
             model.close();

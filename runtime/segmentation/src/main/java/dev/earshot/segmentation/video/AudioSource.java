@@ -19,6 +19,9 @@ public sealed interface AudioSource extends Iterator<Waveform>, AutoCloseable pe
     /** What a user should know about the sound so far, such as damage; empty if all is well. */
     List<String> notes();
 
+    /** From any thread: a read that waits for a decoder finds the end of the sound instead; close follows as ever. */
+    default void stop() {}
+
     @Override
     void close();
 

@@ -188,7 +188,8 @@ final class FfmpegProcess implements AutoCloseable {
         }
     }
 
-    private void kill() {
+    /** Ends the process tree, from any thread: whoever reads finds the end of the output. */
+    void kill() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
     }

@@ -24,6 +24,9 @@ public sealed interface FrameSource extends Iterator<FrameSource.Frame>, AutoClo
     /** What a user should know about the pictures so far, such as a truncated file; empty if all is well. */
     List<String> notes();
 
+    /** From any thread: a read that waits for a decoder finds the end of the pictures instead; close follows as ever. */
+    default void stop() {}
+
     @Override
     void close();
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Sound of a video, decoded by FFmpeg to raw floats. Holds one block. */
 final class VideoAudio implements AudioSource {
@@ -16,10 +17,11 @@ final class VideoAudio implements AudioSource {
     private final int channels;
     private final FfmpegProcess process;
     private final String name;
-    private final List<String> notes = new ArrayList<>();
+    private final List<String> notes = new CopyOnWriteArrayList<>(); // asked for by other threads
     private Waveform pending;
     private boolean decoded;
     private boolean ended;
+    private volatile boolean stopped;
 
     VideoAudio(Path file, VideoProbe probe, int sampleRateHz, int channels, Sampling sampling, VideoLimits limits) {
         Input.check(file);
@@ -104,6 +106,10 @@ final class VideoAudio implements AudioSource {
     private void end() {
         int status = process.finish();
         String errors = process.errors();
+        if (stopped) {
+            close();
+            return; // the process was ended on purpose and nothing follows from how
+        }
         if (status != 0 && !decoded) {
             notes.add(name + ": its sound cannot be decoded and counts as silent (" + errors + ")");
         } else if (!errors.isEmpty()) {
@@ -115,6 +121,12 @@ final class VideoAudio implements AudioSource {
     @Override
     public List<String> notes() {
         return List.copyOf(notes);
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+        process.kill();
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Pictures of a video, decoded by FFmpeg to raw RGB of a size known beforehand. Holds one frame; the decoder waits in
@@ -18,11 +19,12 @@ final class VideoFrames implements FrameSource {
     private final int width;
     private final int height;
     private final int expected; // -1 unknown
-    private final List<String> notes = new ArrayList<>();
+    private final List<String> notes = new CopyOnWriteArrayList<>(); // asked for by other threads
     private FfmpegProcess process;
     private RgbImage pending;
     private int index;
     private boolean ended;
+    private boolean stopped; // guarded by this, as is the change of the process
 
     VideoFrames(Path file, VideoProbe probe, Sampling sampling, VideoLimits limits) {
         Input.check(file);
@@ -77,7 +79,7 @@ final class VideoFrames implements FrameSource {
     public boolean hasNext() {
         if (pending == null && !ended) {
             pending = decode();
-            if (pending == null && index == 0) {
+            if (pending == null && index == 0 && !isStopped()) {
                 pending = decodeTooShort();
             }
             if (pending == null) {
@@ -98,9 +100,11 @@ final class VideoFrames implements FrameSource {
         int status = process.finish();
         String errors = process.errors();
         process.close();
-        process = start(1);
+        if (!restart()) {
+            return null;
+        }
         RgbImage image = decode();
-        if (image == null) {
+        if (image == null && !isStopped()) {
             process.finish();
             String last = process.errors();
             close();
@@ -109,8 +113,29 @@ final class VideoFrames implements FrameSource {
         return image;
     }
 
+    private synchronized boolean restart() {
+        if (!stopped) {
+            process = start(1);
+        }
+        return !stopped;
+    }
+
+    private synchronized boolean isStopped() {
+        return stopped;
+    }
+
+    @Override
+    public synchronized void stop() {
+        stopped = true;
+        process.kill();
+    }
+
     private void end() {
         process.finish();
+        if (isStopped()) {
+            close();
+            return; // the process was ended on purpose and nothing follows from how
+        }
         String errors = process.errors();
         if (index >= limits.maxFrames()) {
             notes.add(Input.name(file) + ": stopped at the limit of " + limits.maxFrames() + " frames");

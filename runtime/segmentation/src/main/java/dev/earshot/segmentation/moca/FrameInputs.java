@@ -1,0 +1,133 @@
+package dev.earshot.segmentation.moca;
+
+import dev.earshot.segmentation.ClipFrame;
+import dev.earshot.segmentation.audio.ImageBindAudio;
+import dev.earshot.segmentation.audio.Loudness;
+import dev.earshot.segmentation.image.ImagePreprocess;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.Shape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Frames of a clip on their way to the networks: pictures and sound as the trunks take them, in native memory that the next
+ * frames are written to again. Silent frames are kept in their place but have no input. Filled by one thread, then read by
+ * another.
+ */
+final class FrameInputs {
+    private final MocaSettings settings;
+    private final ImagePreprocess imagePreprocess;
+    private final ImageBindAudio logMel = ImageBindAudio.STANDARD;
+    private final MemorySegment images; // [batch, 3, side, side]
+    private final MemorySegment sounds; // [batch, 1, mel, time]
+    private final long imageBytes;
+    private final long soundBytes;
+    private final List<Heard> frames = new ArrayList<>();
+    private int sounding;
+    private long preprocessNanos;
+
+    /**
+     * A frame and how loud it is.
+     *
+     * @param silent whether there is too little to look for anything
+     */
+    record Heard(ClipFrame frame, double loudnessDbfs, boolean silent) {
+        static Heard of(ClipFrame frame, double silenceDbfs) {
+            double loudness = Loudness.dbfs(frame.sound());
+            return new Heard(frame, loudness, !(loudness >= silenceDbfs));
+        }
+    }
+
+    /** Room for a batch, which lives as long as the arena. */
+    FrameInputs(MocaSettings settings, Arena arena) {
+        this.settings = settings;
+        int side = settings.inputSize();
+        this.imagePreprocess = ImagePreprocess.MOCA.square(side);
+        this.imageBytes = 3L * side * side * Float.BYTES;
+        this.soundBytes = (long) logMel.clipSize() * Float.BYTES;
+        this.images = arena.allocate(imageBytes * settings.batch(), 64);
+        this.sounds = arena.allocate(soundBytes * settings.batch(), 64);
+    }
+
+    /** Forgets all frames. */
+    void clear() {
+        frames.clear();
+        sounding = 0;
+        preprocessNanos = 0;
+    }
+
+    /** Adds a frame behind the others; there must be room. */
+    void add(ClipFrame frame) {
+        long started = System.nanoTime();
+        Heard heard = Heard.of(frame, settings.silenceDbfs());
+        frames.add(heard);
+        if (!heard.silent()) {
+            float[] picture = imagePreprocess.apply(frame.image());
+            copy(picture, images, sounding * imageBytes);
+            copy(logMel.segment(frame.sound()), sounds, sounding * soundBytes);
+            sounding++;
+        }
+        preprocessNanos += System.nanoTime() - started;
+    }
+
+    private static void copy(float[] values, MemorySegment to, long at) {
+        MemorySegment.copy(values, 0, to, ValueLayout.JAVA_FLOAT, at, values.length);
+    }
+
+    /** Replaces the frames by these, as many as there is room for at most. */
+    FrameInputs with(List<ClipFrame> others) {
+        clear();
+        others.forEach(this::add);
+        return this;
+    }
+
+    boolean isFull() {
+        return frames.size() == settings.batch();
+    }
+
+    boolean isEmpty() {
+        return frames.isEmpty();
+    }
+
+    /** All frames in order. */
+    List<Heard> frames() {
+        return frames;
+    }
+
+    /** How many of them sound. */
+    int sounding() {
+        return sounding;
+    }
+
+    /** What {@link #add} took for all frames. */
+    long preprocessNanos() {
+        return preprocessNanos;
+    }
+
+    /** Pictures of the sounding frames {@code from} to {@code from + count}, [count, 3, side, side]. */
+    HostTensor images(int from, int count) {
+        int side = settings.inputSize();
+        return new HostTensor(
+                images.asSlice(from * imageBytes, count * imageBytes), DType.F32, Shape.of(count, 3, side, side));
+    }
+
+    /** Their sound, [count, 1, mel, time]. */
+    HostTensor sounds(int from, int count) {
+        Shape shape = Shape.of(count, 1, logMel.fbank().options().melBins(), logMel.targetFrames());
+        return new HostTensor(sounds.asSlice(from * soundBytes, count * soundBytes), DType.F32, shape);
+    }
+
+    /** Numbers in the clip of the sounding frames {@code from} to {@code from + count}. */
+    int[] indices(int from, int count) {
+        return frames.stream()
+                .filter(heard -> !heard.silent())
+                .skip(from)
+                .limit(count)
+                .mapToInt(heard -> heard.frame().index())
+                .toArray();
+    }
+}
