@@ -6,11 +6,13 @@ import dev.earshot.segmentation.Masks;
 import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
+import dev.earshot.segmentation.Utilisation;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tools.segment.ClipInput;
-import dev.earshot.tools.segment.ClipWriter;
-import dev.earshot.tools.segment.ResultFolder;
+import dev.earshot.tools.segment.ClipResult;
+import dev.earshot.tools.segment.ResultWriter;
 import dev.earshot.tools.segment.RunInfo;
+import dev.earshot.tools.segment.StageReport;
 import dev.earshot.tools.segment.WeightsInUse;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -50,7 +52,7 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)
-final class SegmentCommand implements Callable<Integer> {
+final class SegmentCommand implements Callable<Integer>, ResultWriter.Listener {
     @Spec
     private CommandSpec spec;
 
@@ -85,6 +87,11 @@ final class SegmentCommand implements Callable<Integer> {
     @Option(names = "--quiet", description = "No progress and no messages but errors.")
     private boolean quiet;
 
+    @Option(
+            names = "--timings",
+            description = "Report how busy decoding, networks and writing were, for each input and for all.")
+    private boolean timings;
+
     @Option(names = "--masks-only", description = "Leave out overlay.mp4 and contact.png.")
     private boolean masksOnly;
 
@@ -92,6 +99,8 @@ final class SegmentCommand implements Callable<Integer> {
     private MethodOptions settings;
 
     private InputReport report;
+    private Optional<Utilisation> total = Optional.empty(); // of the clips so far
+    private int clips;
     private PrintWriter stdout;
     private PrintWriter stderr;
 
@@ -117,12 +126,7 @@ final class SegmentCommand implements Callable<Integer> {
                     framesPerSecond,
                     !masksOnly);
             banner(run, plan);
-            CompletableFuture<Clip> next = first;
-            for (int i = 0; i < inputs.size(); i++) {
-                CompletableFuture<Clip> clip = next;
-                next = i + 1 < inputs.size() ? opened(inputs.get(i + 1), options) : clip;
-                segment(segmenter, inputs.get(i), clip, run);
-            }
+            segmentAll(segmenter, first, options, run);
             return report.finish(inputs.size(), "inputs");
         }
     }
@@ -156,23 +160,46 @@ final class SegmentCommand implements Callable<Integer> {
         stderr.flush();
     }
 
+    /** A clip that is being decoded. */
+    private record Started(Clip clip, Masks masks) {}
+
+    /** Segments the inputs in order; the next one is being decoded, and the former one written, meanwhile. */
+    private void segmentAll(Segmenter segmenter, CompletableFuture<Clip> first, ClipOptions options, RunInfo run) {
+        long started = System.nanoTime();
+        CompletableFuture<Started> next = started(segmenter, first);
+        try (ResultWriter writer = new ResultWriter(this)) {
+            for (int i = 0; i < inputs.size(); i++) {
+                CompletableFuture<Started> clip = next;
+                next = i + 1 < inputs.size() ? started(segmenter, opened(inputs.get(i + 1), options)) : clip;
+                segment(clip, writer.job(inputs.get(i)), run);
+            }
+            writer.finish();
+        } finally {
+            next.handle((clip, failure) -> clip).join(); // the segmenter stops it when it is closed
+        }
+        summary(System.nanoTime() - started);
+    }
+
+    private static CompletableFuture<Started> started(Segmenter segmenter, CompletableFuture<Clip> opened) {
+        return opened.thenApplyAsync(clip -> new Started(clip, segmenter.segment(clip)));
+    }
+
     /** Segments one input; a failure is reported and does not touch the others. */
-    private void segment(Segmenter segmenter, String input, CompletableFuture<Clip> opened, RunInfo run) {
+    private void segment(CompletableFuture<Started> started, ResultWriter.Job job, RunInfo run) {
         try {
-            Clip clip = join(opened);
-            try (ResultFolder folder = new ResultFolder(out, report.unique(clip.name()))) {
-                long started = System.nanoTime();
-                ClipWriter writer = new ClipWriter(folder.path(), input, clip, run);
-                List<String> notes;
-                try (writer) {
-                    notes = segment(segmenter, clip, writer);
-                    writer.finish(notes);
+            Started clip = join(started);
+            try (Masks masks = clip.masks();
+                    Progress progress =
+                            Progress.of(clip.clip().name(), clip.clip().expectedFrames(), "frames", quiet, stderr)) {
+                job.begin(out, report.unique(clip.clip().name()), clip.clip(), run);
+                Iterator<SegmentedFrame> frames = masks.withFrames();
+                while (frames.hasNext() && job.add(frames.next())) {
+                    progress.stepBy(1);
                 }
-                folder.publish();
-                done(input, folder.target(), writer, notes, System.nanoTime() - started);
+                job.finish(masks);
             }
         } catch (MediaException | IllegalArgumentException | UncheckedIOException e) {
-            report.failed(input, input, e);
+            job.fail(e);
         }
     }
 
@@ -181,7 +208,7 @@ final class SegmentCommand implements Callable<Integer> {
         return CompletableFuture.supplyAsync(() -> new ClipInput(input, audio).open(options));
     }
 
-    private static Clip join(CompletableFuture<Clip> opened) {
+    private static Started join(CompletableFuture<Started> opened) {
         try {
             return opened.join();
         } catch (CompletionException e) {
@@ -189,44 +216,68 @@ final class SegmentCommand implements Callable<Integer> {
         }
     }
 
-    private List<String> segment(Segmenter segmenter, Clip clip, ClipWriter writer) {
-        try (Masks masks = segmenter.segment(clip);
-                Progress progress = Progress.of(clip.name(), clip.expectedFrames(), "frames", quiet, stderr)) {
-            Iterator<SegmentedFrame> frames = masks.withFrames();
-            while (frames.hasNext()) {
-                writer.add(frames.next());
-                progress.stepBy(1);
-            }
-            return masks.notes();
-        }
+    @Override
+    public void failed(String input, RuntimeException failure) {
+        report.failed(input, input, failure);
     }
 
-    private void done(String input, Path target, ClipWriter writer, List<String> notes, long nanos) {
+    @Override
+    public void written(ClipResult result) {
         if (!quiet) {
-            notes.forEach(note -> stderr.println("note: " + note));
+            result.notes().forEach(note -> stderr.println("note: " + note));
         }
+        total = total.isEmpty()
+                ? Optional.of(result.stages())
+                : total.map(sum -> sum.plus(result.stages(), sum.wallNanos()));
+        clips++;
+        double seconds = result.stages().wallNanos() / 1e9;
+        if (timings) {
+            stderr.println(StageReport.text(result.input(), result.stages()));
+        }
+        stderr.flush();
         if (json) {
             Map<String, Object> line = new LinkedHashMap<>();
-            line.put("input", input);
+            line.put("input", result.input());
             line.put("status", "ok");
-            line.put("out", target.toString());
-            line.put("frames", writer.frames());
-            line.put("outlined", writer.outlined());
-            line.put("silent", writer.silent());
-            line.put("seconds", nanos / 1e9);
-            line.put("notes", notes);
+            line.put("out", result.folder().toString());
+            line.put("frames", result.frames());
+            line.put("outlined", result.outlined());
+            line.put("silent", result.silent());
+            line.put("seconds", seconds);
+            line.put("stages", StageReport.json(result.stages()));
+            line.put("notes", result.notes());
             report.print(line);
         } else if (!quiet) {
             stdout.println(String.format(
                     Locale.ROOT,
                     "%s: %d of %d frames outlined, %d silent, %.1f s -> %s",
-                    input,
-                    writer.outlined(),
-                    writer.frames(),
-                    writer.silent(),
-                    nanos / 1e9,
-                    target));
+                    result.input(),
+                    result.outlined(),
+                    result.frames(),
+                    result.silent(),
+                    seconds,
+                    result.folder()));
             stdout.flush();
+        }
+    }
+
+    /** All clips together, whose stages overlap. */
+    private void summary(long wallNanos) {
+        if (!timings || clips < 2) {
+            return;
+        }
+        Utilisation all = new Utilisation(
+                total.orElseThrow().frames(), wallNanos, total.orElseThrow().stages());
+        stderr.println(StageReport.text(clips + " clips", all));
+        stderr.flush();
+        if (json) {
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("status", "summary");
+            line.put("clips", clips);
+            line.put("frames", all.frames());
+            line.put("seconds", wallNanos / 1e9);
+            line.put("stages", StageReport.json(all));
+            report.print(line);
         }
     }
 }

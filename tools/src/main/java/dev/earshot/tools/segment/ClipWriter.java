@@ -4,6 +4,8 @@ import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.Clip;
 import dev.earshot.segmentation.ClipFrame;
 import dev.earshot.segmentation.SegmentedFrame;
+import dev.earshot.segmentation.StageTimes;
+import dev.earshot.segmentation.Utilisation;
 import dev.earshot.segmentation.image.Filter;
 import dev.earshot.segmentation.image.Resampler;
 import dev.earshot.segmentation.output.ContactSheet;
@@ -12,7 +14,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Writes the results of one clip into a folder as they come: {@code masks/00000.png}, {@code result.json},
@@ -27,7 +32,7 @@ public final class ClipWriter implements AutoCloseable {
     private final ResultJson json;
     private final OverlayVideo video;
     private final ContactSheet sheet;
-    private final long started = System.nanoTime();
+    private final Map<String, Long> nanos = new LinkedHashMap<>(); // what writing took, by part
     private int frames;
     private int outlined;
     private int silent;
@@ -48,9 +53,12 @@ public final class ClipWriter implements AutoCloseable {
 
     /** Adds a frame. */
     public void add(SegmentedFrame segmented) {
+        Stopwatch watch = new Stopwatch();
         String file = "masks/" + segmented.result().name();
         segmented.result().writePng(folder.resolve(file));
+        watch.lap("png");
         json.frame(segmented.result(), file);
+        watch.lap("json");
         if (run.pictures()) {
             ClipFrame small = small(segmented.frame());
             BinaryMask mask = resized(
@@ -58,7 +66,9 @@ public final class ClipWriter implements AutoCloseable {
                     small.image().width(),
                     small.image().height());
             video.add(small, mask);
+            watch.lap("overlay");
             sheet.add(small, mask);
+            watch.lap("contact");
         }
         frames++;
         outlined += segmented.result().mask().isEmpty() ? 0 : 1;
@@ -97,14 +107,35 @@ public final class ClipWriter implements AutoCloseable {
         return small;
     }
 
-    /** Completes all files; {@code notes} say what a user should know about the clip. */
-    public void finish(List<String> notes) {
+    /**
+     * Completes all files.
+     *
+     * @param notes what a user should know about the clip
+     * @param stages what the stages took, given what writing took by part
+     */
+    public Utilisation finish(List<String> notes, Function<StageTimes, Utilisation> stages) {
+        Stopwatch watch = new Stopwatch();
         if (run.pictures() && frames > 0) {
             video.finish();
+            watch.lap("overlay");
             sheet.write(folder.resolve("contact.png"));
+            watch.lap("contact");
         }
-        json.finish(run, notes, System.nanoTime() - started);
+        Utilisation use = stages.apply(new StageTimes(nanos));
+        json.finish(run, notes, use);
         json.close();
+        return use;
+    }
+
+    /** Splits the time since its creation into parts. */
+    private final class Stopwatch {
+        private long last = System.nanoTime();
+
+        void lap(String part) {
+            long now = System.nanoTime();
+            nanos.merge(part, now - last, Long::sum);
+            last = now;
+        }
     }
 
     /** Frames so far. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.segmentation.FrameMask;
 import dev.earshot.segmentation.PixelBox;
 import dev.earshot.segmentation.StageTimes;
+import dev.earshot.segmentation.Utilisation;
 import dev.earshot.segmentation.output.CocoRle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,7 +117,7 @@ final class ResultJson implements AutoCloseable {
     }
 
     /** Writes what is known at the end; waits for the weights' hashes. */
-    void finish(RunInfo run, List<String> notes, long wallNanos) {
+    void finish(RunInfo run, List<String> notes, Utilisation stages) {
         try {
             json.writeEndArray();
             json.writeArrayFieldStart("weights");
@@ -129,7 +130,8 @@ final class ResultJson implements AutoCloseable {
             }
             json.writeEndArray();
             times("totalMillis", total);
-            number("wallMillis", wallNanos / NANOS_PER_MILLI);
+            number("wallMillis", stages.wallNanos() / NANOS_PER_MILLI);
+            json.writePOJOField("stages", StageReport.json(stages));
             json.writeArrayFieldStart("notes");
             for (String note : notes) {
                 json.writeString(note);
