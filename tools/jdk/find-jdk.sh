@@ -6,36 +6,50 @@ EARSHOT_MIN_JDK=22
 
 # Prints the major version of the JDK in folder $1, or nothing if there is no complete JDK.
 earshot_jdk_major() {
+  local jdk_major
+  earshot_read_jdk_major "$1"
+  echo "$jdk_major"
+}
+
+# The same into jdk_major, without starting a process: this runs at every start of a command.
+earshot_read_jdk_major() {
+  local line
+  jdk_major=""
   [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 0
-  sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+  while IFS= read -r line || [ -n "$line" ]; do
+    if [[ $line =~ ^JAVA_VERSION=\"([0-9]+) ]]; then
+      jdk_major=${BASH_REMATCH[1]}
+      return 0
+    fi
+  done <"$1/release"
 }
 
 earshot_find_jdk() {
-  local tried="" home major best="" best_major=0 on_path
+  local tried="" home jdk_major best="" best_major=0 on_path
   on_path=$(command -v javac 2>/dev/null || true)
   [ -n "$on_path" ] && on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
   for home in "${EARSHOT_JAVA_HOME:-}" "${JAVA_HOME:-}" "$on_path"; do
     [ -n "$home" ] || continue
-    major=$(earshot_jdk_major "$home")
-    if [ "${major:-0}" -ge "$EARSHOT_MIN_JDK" ]; then
+    earshot_read_jdk_major "$home"
+    if [ "${jdk_major:-0}" -ge "$EARSHOT_MIN_JDK" ]; then
       export JAVA_HOME="$home"
       return 0
     fi
-    if [ -n "$major" ]; then
-      tried="$tried"$'\n'"  $home (JDK $major)"
+    if [ -n "$jdk_major" ]; then
+      tried="$tried"$'\n'"  $home (JDK $jdk_major)"
     else
       tried="$tried"$'\n'"  $home (no complete JDK)"
     fi
   done
   for home in ${EARSHOT_JDK_FOLDERS:-/usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* $HOME/.sdkman/candidates/java/* \
       $HOME/.jdks/* /Library/Java/JavaVirtualMachines/*/Contents/Home}; do
-    major=$(earshot_jdk_major "$home")
-    [ -n "$major" ] || continue
-    if [ "$major" -ge "$EARSHOT_MIN_JDK" ] && [ "$major" -gt "$best_major" ]; then
+    earshot_read_jdk_major "$home"
+    [ -n "$jdk_major" ] || continue
+    if [ "$jdk_major" -ge "$EARSHOT_MIN_JDK" ] && [ "$jdk_major" -gt "$best_major" ]; then
       best=$home
-      best_major=$major
-    elif [ "$major" -lt "$EARSHOT_MIN_JDK" ]; then
-      tried="$tried"$'\n'"  $home (JDK $major)"
+      best_major=$jdk_major
+    elif [ "$jdk_major" -lt "$EARSHOT_MIN_JDK" ]; then
+      tried="$tried"$'\n'"  $home (JDK $jdk_major)"
     fi
   done
   if [ -n "$best" ]; then

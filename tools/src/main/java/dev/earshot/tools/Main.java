@@ -1,6 +1,7 @@
 package dev.earshot.tools;
 
 import java.io.UncheckedIOException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,27 +14,47 @@ import picocli.CommandLine.Spec;
         description = "Outlines the objects in a video that can be heard.",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
-        footer = "%nBeside these the launcher knows `earshot bench`: measures this machine (earshot bench --help).",
-        subcommands = {
-            SegmentCommand.class,
-            SamCommand.class,
-            EvalCommand.class,
-            DemoCommand.class,
-            DoctorCommand.class,
-            ParityCommand.class,
-            ConvertCommand.class,
-            InspectCommand.class,
-            DemoWorldCommand.class,
-            PrepareCommand.class,
-            KnnCommand.class,
-            TrainCommand.class,
-            AblateCommand.class
-        })
+        footer = "%nBeside these the launcher knows `earshot bench`: measures this machine (earshot bench --help).")
 public final class Main implements Runnable {
+    /** The subcommands in the order of the help text. */
+    static final List<String> COMMANDS = List.of(
+            "segment",
+            "sam",
+            "eval",
+            "demo",
+            "doctor",
+            "parity",
+            "convert",
+            "inspect",
+            "demo-world",
+            "prepare",
+            "knn",
+            "train",
+            "ablate");
+
     @Spec
     private CommandSpec spec;
 
     private Main() {}
+
+    private static Class<?> command(String name) {
+        return switch (name) {
+            case "segment" -> SegmentCommand.class;
+            case "sam" -> SamCommand.class;
+            case "eval" -> EvalCommand.class;
+            case "demo" -> DemoCommand.class;
+            case "doctor" -> DoctorCommand.class;
+            case "parity" -> ParityCommand.class;
+            case "convert" -> ConvertCommand.class;
+            case "inspect" -> InspectCommand.class;
+            case "demo-world" -> DemoWorldCommand.class;
+            case "prepare" -> PrepareCommand.class;
+            case "knn" -> KnnCommand.class;
+            case "train" -> TrainCommand.class;
+            case "ablate" -> AblateCommand.class;
+            default -> throw new IllegalArgumentException("no such command: " + name);
+        };
+    }
 
     @Override
     public void run() {
@@ -46,14 +67,31 @@ public final class Main implements Runnable {
             // Log lines go to stderr as one line each, like every other word of the program.
             System.setProperty("java.util.logging.SimpleFormatter.format", "earshot: %5$s%6$s%n");
         }
-        System.exit(commandLine().execute(args));
+        WarmUp.beside(args);
+        System.exit(commandLine(needed(args)).execute(args));
+    }
+
+    /**
+     * The commands that a command line can refer to: reading the annotations of all of them takes longer than everything
+     * else between the start of the process and the first file that is opened.
+     */
+    static List<String> needed(String... args) {
+        if (args.length > 0 && COMMANDS.contains(args[0])) {
+            return List.of(args[0]);
+        }
+        boolean version = args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"));
+        return version ? List.of() : COMMANDS;
     }
 
     /** The configured command line, for running commands inside another program or a test. */
     public static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(Main::report);
+        return commandLine(COMMANDS);
+    }
+
+    static CommandLine commandLine(List<String> commands) {
+        CommandLine line = new CommandLine(new Main());
+        commands.forEach(name -> line.addSubcommand(command(name)));
+        return line.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(Main::report);
     }
 
     /** One clear line for what went wrong; the stack only when asked for, since it is of no use to a user. */

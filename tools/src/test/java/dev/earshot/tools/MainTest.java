@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -40,5 +41,46 @@ class MainTest {
     void noCommandIsAUsageErrorThatShowsTheUsage() {
         assertEquals(ExitCodes.USAGE, run());
         assertTrue(err.toString().contains("Usage: earshot"), err.toString());
+    }
+
+    @Test
+    void everyCommandIsRegisteredUnderItsOwnName() {
+        CommandLine all = Main.commandLine();
+        assertEquals(Main.COMMANDS, List.copyOf(all.getSubcommands().keySet()));
+        all.getSubcommands().forEach((name, command) -> {
+            assertEquals(name, command.getCommandName());
+            assertEquals(
+                    name,
+                    command.getCommandSpec()
+                            .userObject()
+                            .getClass()
+                            .getAnnotation(CommandLine.Command.class)
+                            .name());
+        });
+    }
+
+    @Test
+    void onlyTheCommandThatIsAskedForIsRead() {
+        assertEquals(List.of("segment"), Main.needed("segment", "--help"));
+        assertEquals(List.of(), Main.needed("--version"));
+        assertEquals(Main.COMMANDS, Main.needed());
+        assertEquals(Main.COMMANDS, Main.needed("--help"));
+        assertEquals(Main.COMMANDS, Main.needed("segmnt", "segment"));
+    }
+
+    @Test
+    void aCommandReadAloneSaysTheSameAsAmongAll() {
+        for (String name : Main.COMMANDS) {
+            String alone = Main.commandLine(Main.needed(name))
+                    .getSubcommands()
+                    .get(name)
+                    .getUsageMessage();
+            assertEquals(Main.commandLine().getSubcommands().get(name).getUsageMessage(), alone);
+        }
+    }
+
+    @Test
+    void theWarmUpRunsAsItIs() {
+        WarmUp.pass();
     }
 }
