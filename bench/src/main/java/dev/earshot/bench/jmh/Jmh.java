@@ -36,7 +36,8 @@ public final class Jmh {
         }
     }
 
-    private static void printRates(Collection<RunResult> results) {
+    /** GFLOP/s and GB/s of rows of the op table. */
+    public static void printRates(Collection<RunResult> results) {
         List<RunResult> ops = results.stream()
                 .filter(result -> result.getParams().getParamsKeys().contains("row"))
                 .toList();
