@@ -40,7 +40,7 @@ public final class CpuBackend extends CpuForward {
     private final LeakRegistry.Handle leak;
     private final LibraryReport library;
     private final OneDnn onednn;
-    private final Profile profile = new Profile(Boolean.getBoolean("earshot.profile"));
+    private final Profile profile;
     private final PrimitiveCache primitives = new PrimitiveCache();
     private final Scratch shared = new Scratch(SHARED_BLOCK);
     private final BoundOps bound = new BoundOps();
@@ -97,6 +97,7 @@ public final class CpuBackend extends CpuForward {
         this.lastCaller = Thread.currentThread();
         this.onednn = new OneDnn();
         this.nativeBf16 = Isa.effective().nativeBf16(onednn);
+        this.profile = new Profile(Boolean.getBoolean("earshot.profile"), threads);
         this.team = new Team(threads, onednn, profile);
         this.leak = LeakRegistry.track("cpu backend");
     }

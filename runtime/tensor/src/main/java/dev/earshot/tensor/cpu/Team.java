@@ -63,9 +63,9 @@ final class Team implements AutoCloseable {
         }
         if (workers.length == 1 || (length == 1 && list[0].single())) {
             for (int i = 0; i < length; i++) {
-                long start = profile.start();
+                long start = profile.now();
                 list[i].run(0);
-                profile.stop(list[i], start);
+                profile.stop(0, list[i], start, profile.now());
             }
             return;
         }
@@ -116,7 +116,7 @@ final class Team implements AutoCloseable {
         Step[] list = steps;
         int length = count;
         for (int i = 0; i < length; i++) {
-            long start = index == 0 ? profile.start() : 0;
+            long start = profile.now();
             if (failure.get() == null) {
                 try {
                     list[i].run(index);
@@ -125,10 +125,9 @@ final class Team implements AutoCloseable {
                     failure.compareAndSet(null, e);
                 }
             }
+            long done = profile.now();
             meet(index);
-            if (index == 0) {
-                profile.stop(list[i], start);
-            }
+            profile.stop(index, list[i], start, done);
         }
     }
 

@@ -331,11 +331,15 @@ class CpuBackendTest {
 
     @Test
     void theProfileNamesStepsWithTheirShare() {
-        Profile profile = new Profile(true);
+        Profile profile = new Profile(true, 2);
         Step step = new Step("linear 2 x 3 x 4", 48, new Task[] {Task.IDLE});
-        profile.stop(step, profile.start());
-        profile.stop(step, profile.start());
+        for (int worker = 0; worker < 2; worker++) {
+            long start = profile.now();
+            profile.stop(worker, step, start, profile.now());
+            profile.stop(worker, step, start, profile.now());
+        }
         assertTrue(profile.toString().contains("100.0%"), profile.toString());
+        assertTrue(profile.toString().contains("       2 "), "calls are counted once: " + profile);
         assertTrue(profile.toString().contains("linear 2 x 3 x 4"), profile.toString());
     }
 }

@@ -31,7 +31,7 @@ class TeamTest {
 
     private static void withTeam(int size, Body body) {
         try (OneDnn onednn = new OneDnn();
-                Team team = new Team(size, onednn, new Profile(false))) {
+                Team team = new Team(size, onednn, new Profile(false, 4))) {
             body.accept(team);
         }
     }
