@@ -1165,14 +1165,14 @@ public class dnnl extends dnnl$shared {
     public static int dnnl_acdeb() {
         return dnnl_acdeb;
     }
-    private static final int dnnl_BA16a16b = (int)503L;
+    private static final int dnnl_BA16a32b = (int)504L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.dnnl_BA16a16b = 503
+     * enum <anonymous>.dnnl_BA16a32b = 504
      * }
      */
-    public static int dnnl_BA16a16b() {
-        return dnnl_BA16a16b;
+    public static int dnnl_BA16a32b() {
+        return dnnl_BA16a32b;
     }
     private static final int dnnl_x = (int)2L;
     /**

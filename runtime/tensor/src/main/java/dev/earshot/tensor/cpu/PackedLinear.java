@@ -116,10 +116,10 @@ record PackedLinear(
         }
     }
 
-    /** The layout of a packed [in, width]; see {@link Isa#prefersBlocksOf16()}. */
+    /** The layout of a packed [in, width]; see {@link Isa#prefersNarrowBlocks()}. */
     private static MemoryDesc layout(Binder binder, long in, long width, DType type) {
-        if (type == DType.F32 && Isa.effective().prefersBlocksOf16()) {
-            return MemoryDesc.tagged(type, dnnl.dnnl_BA16a16b(), in, width);
+        if (type == DType.F32 && Isa.effective().prefersNarrowBlocks()) {
+            return MemoryDesc.tagged(type, dnnl.dnnl_BA16a32b(), in, width);
         }
         Primitive chooser =
                 binder.primitive(new LayoutKey(in, width, type), () -> chooser(binder.onednn(), in, width, type));

@@ -9,7 +9,7 @@ final class Products {
 
     /** Strides of a matrix operand as oneDNN reads it: rows or columns lie densely; or {@link #PACKED}. */
     record Layout(long rowStride, long columnStride) {
-        /** Blocks of 16 x 16; see {@link PackedLinear}. */
+        /** Blocks of 16 rows by 32 columns; see {@link PackedLinear}. */
         static final Layout PACKED = new Layout(0, 0);
 
         /** Dense rows, {@code stride} elements apart. */
@@ -72,12 +72,12 @@ final class Products {
 
     /** True if packing the right operand first, even for one use, makes up for the time it takes. */
     static boolean packingPays(DType operands) {
-        return operands == DType.F32 && Isa.effective().prefersBlocksOf16();
+        return operands == DType.F32 && Isa.effective().prefersNarrowBlocks();
     }
 
     static MemoryDesc matrix(DType dtype, long rows, long columns, Layout layout) {
         if (layout.equals(Layout.PACKED)) {
-            return MemoryDesc.tagged(dtype, dnnl.dnnl_BA16a16b(), rows, columns);
+            return MemoryDesc.tagged(dtype, dnnl.dnnl_BA16a32b(), rows, columns);
         }
         return MemoryDesc.strided(
                 dtype, new long[] {rows, columns}, new long[] {layout.rowStride(), layout.columnStride()});
