@@ -70,6 +70,8 @@ final class LinearCases {
             rows.accept(linear(Scale.MODEL, 257, 1280, 3840, Activation.NONE, true, dtype, dtype, Layout.DENSE));
             rows.accept(linear(Scale.BENCH, 257, 1280, 5120, Activation.GELU, true, dtype, dtype, Layout.DENSE));
             rows.accept(linear(Scale.MODEL, 1, 1280, 1024, Activation.NONE, false, dtype, dtype, Layout.DENSE));
+            // CLIP ViT-B/32
+            rows.accept(linear(Scale.MODEL, 50, 768, 3072, Activation.QUICK_GELU, true, dtype, dtype, Layout.DENSE));
             // ImageBind audio, and its patch embedding by unfold
             rows.accept(linear(Scale.MODEL, 229, 768, 768, Activation.GELU, true, dtype, dtype, Layout.DENSE));
             rows.accept(linear(Scale.MODEL, 228, 256, 768, Activation.NONE, false, dtype, dtype, Layout.DENSE));

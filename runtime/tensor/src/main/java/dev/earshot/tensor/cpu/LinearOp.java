@@ -22,7 +22,12 @@ record LinearOp(View x, PackedLinear layer, Activation activation, Optional<View
             Copy.bind(binder, residual.get(), target);
             addend = Optional.of(target);
         }
-        product(binder, source, addend, target);
+        if (residual.isEmpty() && DenseActivation.pays(activation, target)) {
+            new LinearOp(x, layer, Activation.NONE, residual, out).product(binder, source, addend, target);
+            DenseActivation.bind(binder, activation, target);
+        } else {
+            product(binder, source, addend, target);
+        }
         binder.finish(target, out);
     }
 
