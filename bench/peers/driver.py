@@ -23,6 +23,8 @@ CARD_EFFORT = {"iterations": 30, "warm": 10}
 # Short calls are run in for that long (compilers at run time want hundreds of calls) and take about that long a round.
 WARM_MILLIS, MOST_WARM_UPS = 1000, 500
 ROUND_MILLIS, MOST_ITERATIONS = 200, 100
+# What takes longer fills its caches by itself.
+LONG_MILLIS = 1000
 
 
 def note_failure(failures, model, batch, failure):
@@ -61,7 +63,7 @@ def measure(args, model, batch, failures):
 def warm_up(engine, args):
     """Runs an engine in, and settles how many runs its rounds have: more of a call of milliseconds than of a minute's."""
     engine.ask(f"warm {args.warm}")
-    millis = min(engine.ask("round 1")["millis"])
+    engine.millis = millis = min(engine.ask("round 1")["millis"])
     engine.iterations = args.iterations
     if not args.on_card:
         engine.ask(f"warm {min(MOST_WARM_UPS, int(WARM_MILLIS / millis))}")
@@ -72,7 +74,8 @@ def play_round(number, engines, args):
     """Every engine's turn, in another order each round."""
     turn = number % max(1, len(engines))
     for engine in engines[turn:] + engines[:turn]:
-        engine.ask("warm 1")  # the caches were the others' a moment ago
+        if engine.millis < LONG_MILLIS:
+            engine.ask("warm 1")  # the caches were the others' a moment ago
         engine.rounds.append(engine.ask(f"round {engine.iterations}")["millis"])
     medians = "  ".join(f"{e.name}/{e.precision} {digits(statistics.median(e.rounds[-1]))}" for e in engines)
     print(f"  round {number + 1}: {medians} ms", file=sys.stderr)

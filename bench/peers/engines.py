@@ -40,6 +40,7 @@ class Engine:
     facts: dict = field(default_factory=dict)
     rounds: list = field(default_factory=list)
     iterations: int = 1
+    millis: float = 0  # about what a run takes
 
     def ask(self, line):
         os.kill(self.process.pid, signal.SIGCONT)

@@ -32,6 +32,10 @@ def torch_forward(args, engine="torch"):
         import sam_workloads
 
         return sam_workloads.workload(args, engine)
+    if args.model == "moca-clip":
+        import moca_clip
+
+        return moca_clip.workload(args, engine)
     if args.model.startswith("train-"):
         import training
 

@@ -51,8 +51,9 @@ def quantised(model):
 def accelerated(call, module, engine):
     """``call`` as the engine runs it: as it is, with ``module`` compiled in place, or captured as a CUDA graph."""
     if engine == "torch-compile":
-        # Timed for itself: graphs are the other engine's matter.
-        module.compile(mode="max-autotune-no-cudagraphs")
+        # Timed for itself: graphs are the other engine's matter. On a processor tuning takes many minutes for nothing.
+        on_card = next(module.parameters()).is_cuda
+        module.compile(mode="max-autotune-no-cudagraphs" if on_card else "default")
         return call
     if engine == "torch-graph":
         return graphed(call)

@@ -80,11 +80,11 @@ class AdaAv(nn.Module):
 
 
 class Moca(nn.Module):
-    def __init__(self, name):
+    def __init__(self, sizes):
         super().__init__()
-        image_width, image_heads, image_depth, audio_width, audio_heads, audio_depth = SIZES[name]
+        image_width, image_heads, image_depth, audio_width, audio_heads, audio_depth = sizes
         vision, audio = "modality_preprocessors.vision.", "modality_preprocessors.audio."
-        self.depth = min(image_depth, audio_depth) // 2
+        self.depth = max(1, min(image_depth, audio_depth) // 2)
         self.stem = nn.Conv2d(3, image_width, 14, 14, bias=False)
         kernel = fill(vision + "rgbt_stem.proj.1.weight", (image_width, 3, 2, 14, 14)).sum(2, dtype="float32")
         self.stem.weight.data = torch.from_numpy(kernel)
@@ -116,6 +116,7 @@ class Moca(nn.Module):
 
     @torch.no_grad()
     def hear(self, sounds):
+        """What the adapters read, and the stream after the last block."""
         x = self.audio_norm(self.audio_stem(sounds).flatten(2).transpose(1, 2))
         x = torch.cat([self.audio_cls.expand(x.shape[0], -1, -1), x], 1) + self.audio_position
         states = []
@@ -123,7 +124,7 @@ class Moca(nn.Module):
             y = block.attention(x)
             states.append((x, y))
             x = block.mlp(y)
-        return states[-self.depth :]
+        return states[-self.depth :], x
 
     @torch.no_grad()
     def below(self, images):
@@ -134,17 +135,20 @@ class Moca(nn.Module):
         return x
 
     def forward(self, images, sounds):
-        heard = self.hear(sounds)
+        heard, _ = self.hear(sounds)
+        return self.head(self.see(images, heard)[:, 1:])
+
+    def see(self, images, heard):
         x = self.below(images)
         for j, block in enumerate(self.image_blocks[-self.depth :]):
             y = block.attention(x) + self.adapters[2 * j](heard[j][0], x)
             x = block.mlp(y) + self.adapters[2 * j + 1](heard[j][1], y)
-        return self.head(x[:, 1:])
+        return x
 
 
 def workload(args):
     batch = args.batch
-    model = Moca(args.model).to(args.device)
+    model = Moca(SIZES[args.model]).to(args.device)
     images = torch.from_numpy(fill("input.images", (3 * batch, 3, 224, 224))).to(args.device)
     sounds = torch.from_numpy(fill("input.sounds", (batch, 1, 128, 204))).to(args.device)
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]

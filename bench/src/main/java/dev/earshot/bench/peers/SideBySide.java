@@ -95,6 +95,9 @@ public final class SideBySide implements AutoCloseable {
         if (options.get("model").startsWith(SamPeerWorkload.PREFIX)) {
             return new SamPeerWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
         }
+        if (options.get("model").equals(ClipWorkload.NAME)) {
+            return new ClipWorkload(options.get("backend"), batch, blocks, compute);
+        }
         return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
     }
 

@@ -1,0 +1,207 @@
+"""MoCA on a whole clip in PyTorch, from decoded pictures and waveforms to masks at picture size.
+
+The twin of dev.earshot.bench.peers.ClipWorkload: the published preprocessing (Pillow's bicubic filter, Kaldi's filter bank),
+all frames through the trunks as one batch, k-means over all frames and restarts as one batch, masks by interpolation.
+"""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import nn
+
+import torch_device
+from filler import fill
+from training import SIZES, Moca
+
+WIDTH, HEIGHT, TILE, SIDE, SAMPLES = 640, 480, 40, 224, 16_000
+LOUDNESS, JOINT, TAU_RELATIVE, BACKGROUND = 0.1, 1024, 0.5, 0.9
+MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+CLUSTERS, RESTARTS, ITERATIONS, TOLERANCE = 4, 4, 100, 1e-6
+FIGURES = 2 * CLUSTERS
+FLOOR = 1.1920929e-7
+
+
+def clip(frames):
+    """Pictures [frames, H, W, 3] in bytes and one second of sound for each."""
+    tiles = fill("input.tiles", (frames, HEIGHT // TILE, WIDTH // TILE, 3)).astype(np.float64)
+    noise = fill("input.noise", (frames, HEIGHT, WIDTH, 3)).astype(np.float64)
+    values = 128 + 50.0 * tiles.repeat(TILE, 1).repeat(TILE, 2) + 10.0 * noise
+    waves = fill("input.waves", (frames, SAMPLES)).astype(np.float64) * LOUDNESS
+    return np.clip(values, 0, 255).astype(np.uint8), torch.from_numpy(waves.astype(np.float32))
+
+
+def pictures(frames):
+    """[F, 3, 224, 224]: whole frames by Pillow's bicubic filter, CLIP's statistics."""
+    small = [np.asarray(Image.fromarray(frame).resize((SIDE, SIDE), Image.Resampling.BICUBIC)) for frame in frames]
+    images = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2) / 255
+    return (images - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+
+
+class LogMel(nn.Module):
+    """Kaldi's filter bank at ImageBind's settings: [F, samples] -> [F, 1, 128, 204]."""
+
+    LENGTH, SHIFT, BINS, FFT, COLUMNS = 400, 160, 128, 512, 204
+
+    def __init__(self):
+        super().__init__()
+        angle = 2 * math.pi / (self.LENGTH - 1) * torch.arange(self.LENGTH, dtype=torch.float64)
+        self.register_buffer("window", (0.5 - 0.5 * angle.cos()).float())
+        mel = 1127 * torch.log1p(torch.arange(self.FFT // 2, dtype=torch.float64) * 16_000 / self.FFT / 700)
+        low, high = (1127 * math.log1p(hertz / 700) for hertz in (20, 8000))
+        step = (high - low) / (self.BINS + 1)
+        left = low + step * torch.arange(self.BINS, dtype=torch.float64)[:, None]
+        weights = torch.minimum((mel - left) / step, (left + 2 * step - mel) / step).clamp(min=0)
+        self.register_buffer("weights", F.pad(weights, (0, 1)).float().T.contiguous())  # [257, 128]
+
+    def forward(self, waves):
+        frames = (waves - waves.mean(1, keepdim=True)).unfold(1, self.LENGTH, self.SHIFT)
+        frames = frames - frames.mean(2, keepdim=True)
+        before = torch.cat([frames[..., :1], frames[..., :-1]], -1)
+        spectrum = torch.fft.rfft((frames - 0.97 * before) * self.window, self.FFT)
+        power = spectrum.real.square() + spectrum.imag.square()
+        rows = (power @ self.weights).clamp(min=FLOOR).log()
+        padded = F.pad(rows, (0, 0, 0, self.COLUMNS - rows.shape[1]))
+        return ((padded + 4.268) / 9.138).transpose(1, 2)[:, None]
+
+
+class Network(Moca):
+    """The trunks with adapters, and both heads: features [F, 256, D], joint tokens [F, 256, J], sound [F, J]."""
+
+    def __init__(self, sizes):
+        super().__init__(sizes)
+        self.to_joint = self.projection("vision", sizes[0])
+        self.sound_norm = nn.LayerNorm(sizes[3], eps=1e-6)
+        for kind in ("weight", "bias"):
+            key = f"modality_heads.audio.0.{kind}"
+            getattr(self.sound_norm, kind).data = torch.from_numpy(fill(key, (sizes[3],)))
+        self.sound_to_joint = self.projection("audio", sizes[3])
+        self.requires_grad_(False)
+
+    @staticmethod
+    def projection(modality, width):
+        layer = nn.Linear(width, JOINT, bias=False)
+        layer.weight.data = torch.from_numpy(fill(f"modality_heads.{modality}.2.weight", (JOINT, width)))
+        return layer
+
+    def forward(self, images, sounds):
+        heard, stream = self.hear(sounds)
+        features = self.head(self.see(images, heard)[:, 1:])
+        sound = self.sound_to_joint(self.sound_norm(stream[:, 0]))
+        return features.float(), self.to_joint(features).float(), sound.float()
+
+
+def uniforms(state, count):
+    """The first numbers of SplitMix64 in [0, 1)."""
+    values, mask = [], (1 << 64) - 1
+    for _ in range(count):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & mask
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & mask
+        values.append(((z ^ (z >> 31)) >> 11) * 2.0**-53)
+    return values
+
+
+def starts(rows):
+    """k-means++ on the sphere, [F, restarts * K, C], with the random numbers of our own implementation."""
+    frames, count, _ = rows.shape
+    random = torch.tensor([[uniforms(f * 1009 + r, CLUSTERS) for r in range(RESTARTS)] for f in range(frames)])
+    chosen = (random[..., 0] * count).long()  # [F, R]
+    frame = torch.arange(frames)[:, None]
+    picks, weights = [chosen], torch.full((frames, RESTARTS, count), math.inf, dtype=torch.float64)
+    for k in range(1, CLUSTERS):
+        distances = 1 - (rows[frame, picks[-1]] @ rows.transpose(1, 2)).double()
+        weights = torch.minimum(weights, distances.clamp(min=0))
+        for pick in picks:
+            weights.scatter_(2, pick[..., None], 0)
+        sums = weights.cumsum(2)
+        picks.append(torch.searchsorted(sums, random[..., k : k + 1] * sums[..., -1:], right=True)[..., 0])
+    return rows[frame[..., None], torch.stack(picks, 2)].flatten(1, 2)
+
+
+def kmeans(features):
+    """Cosine k-means of every frame by itself: labels [F, N] and similarities [F, N, K] of the best restart."""
+    rows = F.normalize(features, dim=2, eps=1e-6)
+    frames, count, width = rows.shape
+    centres = starts(rows)
+    labels, running = None, torch.ones(frames, RESTARTS, dtype=torch.bool)
+    for _ in range(ITERATIONS):
+        scores = (rows @ centres.transpose(1, 2)).view(frames, count, RESTARTS, CLUSTERS)
+        before, labels = labels, scores.argmax(3)  # [F, N, R]
+        members = F.one_hot(labels, CLUSTERS).view(frames, count, -1).transpose(1, 2).to(rows.dtype)
+        sums = members @ rows
+        moved = torch.where(sums.norm(dim=2, keepdim=True) > 1e-6, F.normalize(sums, dim=2), centres)
+        turned = (1 - (centres * moved).sum(2)).view(frames, RESTARTS, CLUSTERS).sum(2)
+        centres = torch.where(running.repeat_interleave(CLUSTERS, 1)[..., None], moved, centres)
+        done = turned <= TOLERANCE
+        if before is not None:
+            done |= (before == labels).all(1)
+        running &= ~done
+        if not running.any():
+            break
+    scores = (rows @ centres.transpose(1, 2)).view(frames, count, RESTARTS, CLUSTERS)
+    best = scores.amax(3).double().sum(1).argmax(1)  # the smallest sum of 1 - cosine
+    scores = scores[torch.arange(frames), :, best]
+    return scores.argmax(2), scores
+
+
+def choose(labels, joint, sound):
+    """Scores and shares [F, K] of the clusters, and which of them sound."""
+    tokens, sound = F.normalize(joint, dim=2), F.normalize(sound, dim=1)
+    base = (tokens @ sound[..., None]).mean((1, 2))
+    members = F.one_hot(labels, CLUSTERS).to(tokens.dtype)
+    scores = (F.normalize(members.transpose(1, 2) @ tokens, dim=2) @ sound[..., None])[..., 0]
+    shares = members.mean(1)
+    contrast = scores - base[:, None]
+    lead = contrast.masked_fill(shares == 0, -math.inf).amax(1, keepdim=True)
+    selected = (shares > 0) & (shares <= BACKGROUND) & (contrast > 0) & (contrast >= TAU_RELATIVE * lead)
+    return scores, shares, selected
+
+
+def masks(scores, selected):
+    """[F, H, W]: similarities enlarged, every pixel to its largest one."""
+    frames, count, _ = scores.shape
+    grid = scores.transpose(1, 2).view(frames, CLUSTERS, math.isqrt(count), math.isqrt(count))
+    labels = F.interpolate(grid, (HEIGHT, WIDTH), mode="bilinear", align_corners=False).argmax(1)
+    return selected[torch.arange(frames)[:, None, None], labels]
+
+
+def workload(args, engine):
+    torch.set_grad_enabled(False)
+    image_width, image_heads, image_depth, *audio, audio_depth = SIZES["train-imagebind"]
+    blocks = args.blocks or image_depth
+    dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
+    network = Network((image_width, image_heads, blocks, *audio, min(blocks, audio_depth))).to(args.device, dtype)
+    log_mel = LogMel()
+    frames, waves = clip(args.batch)
+
+    def run():
+        images = pictures(frames).to(args.device, dtype)
+        features, joint, sound = (part.cpu() for part in network(images, log_mel(waves).to(args.device, dtype)))
+        labels, similarities = kmeans(features)
+        scores, shares, selected = choose(labels, joint, sound)
+        return scores, shares, masks(similarities, selected)
+
+    def numbers(result):
+        scores, shares, outlines = result
+        figures = torch.cat([scores, shares], 1).flatten()
+        return torch.cat([figures, outlines.flatten().float()]).numpy()
+
+    facts = torch_device.facts(args) | {"blocks": blocks, "picture": f"{WIDTH}x{HEIGHT}"}
+    return torch_device.accelerated(run, network, engine), numbers, facts
+
+
+def compared(values, reference, frames):
+    """Largest difference of a score, and the mean intersection over union of the masks that are not empty in both."""
+    figures, expected = (v[: frames * FIGURES].reshape(frames, 2, CLUSTERS) for v in (values, reference))
+    outlines, wanted = (v[frames * FIGURES :].reshape(frames, -1) > 0 for v in (values, reference))
+    both, either = (outlines & wanted).sum(1), (outlines | wanted).sum(1)
+    overlap = np.where(either > 0, both / np.maximum(either, 1), 1.0)
+    difference = np.abs(figures - expected).max() / np.abs(expected).max()
+    return {
+        "max_relative_difference": float(difference),
+        "mask_iou": float(overlap.mean()),
+        "empty_masks": int((outlines.sum(1) == 0).sum()),
+    }

@@ -1,0 +1,222 @@
+package dev.earshot.bench.peers;
+
+import dev.earshot.models.Filler;
+import dev.earshot.models.adaav.AdaAvAdapters;
+import dev.earshot.models.adaav.AdaAvConfig;
+import dev.earshot.models.adaav.BlockPair;
+import dev.earshot.models.adaav.FeatureNorm;
+import dev.earshot.models.imagebind.AudioConfig;
+import dev.earshot.models.imagebind.ImageBind;
+import dev.earshot.models.imagebind.ImageBindConfig;
+import dev.earshot.models.imagebind.VisionConfig;
+import dev.earshot.models.vit.VitConfig;
+import dev.earshot.segmentation.BinaryMask;
+import dev.earshot.segmentation.ClipFrame;
+import dev.earshot.segmentation.FrameMask;
+import dev.earshot.segmentation.SegmentedFrame;
+import dev.earshot.segmentation.Segmenter;
+import dev.earshot.segmentation.Segmenters;
+import dev.earshot.segmentation.image.RgbImage;
+import dev.earshot.segmentation.moca.ClusterScore;
+import dev.earshot.segmentation.moca.MocaSettings;
+import dev.earshot.segmentation.moca.MocaWeights;
+import dev.earshot.segmentation.moca.ProposalMatching;
+import dev.earshot.segmentation.training.AdapterSettings;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.Backends;
+import dev.earshot.tensor.DType;
+import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.KMeansSettings;
+import dev.earshot.tensor.weights.WeightEntry;
+import dev.earshot.tensor.weights.Weights;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A whole clip through MoCA's public interface, from decoded pictures and waveforms to masks at picture size:
+ * preprocessing, log-mel, audio trunk, adapted image trunk, k-means, choice of the sounding clusters, upsampling.
+ * ImageBind-Huge with filler weights and six adapters; bench/peers/moca_clip.py does the same in PyTorch.
+ */
+final class ClipWorkload implements Workload {
+    static final String NAME = "moca-clip";
+    static final int WIDTH = 640;
+    static final int HEIGHT = 480;
+    /** Values per frame in front of its mask: score and share of every cluster. */
+    static final int FIGURES = 2 * KMeansSettings.DEFAULT.clusters();
+
+    private static final int SAMPLES = 16_000;
+    private static final int TILE = 40;
+    private static final double LOUDNESS = 0.1;
+
+    private final Backend backend;
+    private final Segmenter segmenter;
+    private final List<ClipFrame> frames;
+    private final int blocks;
+    private List<SegmentedFrame> result = List.of();
+
+    /**
+     * Loads the networks.
+     *
+     * @param blocks only the first ones of either trunk, at most as many as it has; 0: all
+     */
+    ClipWorkload(String backendName, int frames, int blocks, DType compute) {
+        ImageBindConfig config = withDepth(ImageBindConfig.HUGE, blocks);
+        this.blocks = config.vision().vit().depth();
+        this.frames = frames(frames);
+        backend = Backends.open(backendName);
+        try (MocaWeights weights = MocaWeights.of(ImageBind.filler(config)).withAdapter(Adapters.on(config))) {
+            segmenter = Segmenters.moca(backend, weights, settings(compute));
+        }
+    }
+
+    private static ImageBindConfig withDepth(ImageBindConfig c, int blocks) {
+        if (blocks == 0) {
+            return c;
+        }
+        VitConfig v = c.vision().vit();
+        VitConfig vit = new VitConfig(
+                v.imageSize(), v.patchSize(), v.width(), blocks, v.heads(), v.mlpWidth(), v.layerNormEps());
+        AudioConfig a = c.audio();
+        int heard = Math.min(blocks, a.depth());
+        return new ImageBindConfig(
+                new VisionConfig(vit, c.vision().outputWidth()),
+                new AudioConfig(
+                        a.kernel(),
+                        a.stride(),
+                        a.patches(),
+                        a.width(),
+                        heard,
+                        a.heads(),
+                        a.mlpWidth(),
+                        a.outputWidth()));
+    }
+
+    /** The defaults, but for the least score: with weights that were never trained nothing fits a sound by 0.05. */
+    private static MocaSettings settings(DType compute) {
+        MocaSettings d = MocaSettings.DEFAULT;
+        return new MocaSettings(
+                d.kMeans(),
+                MocaSettings.Scope.FRAME,
+                FeatureNorm.HEAD,
+                ClusterScore.JOINT,
+                MocaSettings.ScoringTrunk.ADAPTED,
+                -1,
+                d.tauRel(),
+                d.silenceDbfs(),
+                MocaSettings.JointCentring.NONE,
+                ProposalMatching.DEFAULT,
+                d.inputSize(),
+                d.batch(),
+                compute);
+    }
+
+    /** Pictures of coloured tiles under noise, and noise to hear. */
+    static List<ClipFrame> frames(int count) {
+        float[] tiles = Filler.tensor("input.tiles", count, HEIGHT / TILE, WIDTH / TILE, 3)
+                .toFloats();
+        float[] noise = Filler.tensor("input.noise", count, HEIGHT, WIDTH, 3).toFloats();
+        float[] sounds = Filler.tensor("input.waves", count, SAMPLES).toFloats();
+        List<ClipFrame> frames = new ArrayList<>();
+        for (int f = 0; f < count; f++) {
+            byte[] rgb = new byte[HEIGHT * WIDTH * 3];
+            for (int i = 0; i < rgb.length; i++) {
+                int y = i / 3 / WIDTH;
+                int x = i / 3 % WIDTH;
+                int tile = ((f * (HEIGHT / TILE) + y / TILE) * (WIDTH / TILE) + x / TILE) * 3 + i % 3;
+                double value = 128 + 50.0 * tiles[tile] + 10.0 * noise[f * rgb.length + i];
+                rgb[i] = (byte) (int) Math.clamp(value, 0, 255);
+            }
+            float[] sound = new float[SAMPLES];
+            for (int i = 0; i < SAMPLES; i++) {
+                sound[i] = (float) (LOUDNESS * sounds[f * SAMPLES + i]);
+            }
+            frames.add(new ClipFrame(f, f, new RgbImage(WIDTH, HEIGHT, rgb), sound));
+        }
+        return frames;
+    }
+
+    @Override
+    public void run() {
+        result = segmenter.segment(frames);
+    }
+
+    /** First the scores and shares of all frames, then the masks, 1 where something sounds. */
+    @Override
+    public float[] output() {
+        float[] values = new float[result.size() * (FIGURES + WIDTH * HEIGHT)];
+        int at = 0;
+        for (SegmentedFrame frame : result) {
+            for (FrameMask.Region region : frame.result().regions()) {
+                values[at] = (float) region.score();
+                values[at + FIGURES / 2] = (float) region.share();
+                at++;
+            }
+            at += FIGURES / 2;
+        }
+        for (SegmentedFrame frame : result) {
+            BinaryMask mask = frame.result().mask();
+            for (int y = 0; y < HEIGHT; y++) {
+                for (int x = 0; x < WIDTH; x++) {
+                    values[at++] = mask.get(x, y) ? 1 : 0;
+                }
+            }
+        }
+        return values;
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("backend", backend.info().name());
+        facts.put("libraries", String.join(" ", backend.info().libraries()));
+        facts.put("java", System.getProperty("java.version"));
+        facts.put("blocks", blocks);
+        facts.put("picture", WIDTH + "x" + HEIGHT);
+        facts.put("peak_mb", TrainingWorkload.peakMegabytes());
+        return facts;
+    }
+
+    @Override
+    public void close() {
+        segmenter.close();
+        backend.close();
+    }
+
+    /**
+     * An adapter file whose values are the filler's.
+     *
+     * @param shapes of fresh adapters
+     * @param metadata the places, as the file has them
+     */
+    private record Adapters(Weights shapes, Map<String, String> metadata) implements Weights {
+        static Adapters on(ImageBindConfig config) {
+            AdaAvConfig places = AdapterSettings.DEFAULT.on(config);
+            String pairs = places.pairs().stream().map(BlockPair::toString).collect(Collectors.joining(","));
+            return new Adapters(AdaAvAdapters.initial(places, config, 0), Map.of("earshot.adaav_pairs", pairs));
+        }
+
+        @Override
+        public String source() {
+            return "filler adapters";
+        }
+
+        @Override
+        public Set<String> keys() {
+            return shapes.keys();
+        }
+
+        @Override
+        public WeightEntry entry(String key) {
+            return shapes.entry(key);
+        }
+
+        @Override
+        public HostTensor read(String key) {
+            return Filler.tensor(key, shape(key).toArray());
+        }
+    }
+}
