@@ -188,7 +188,7 @@ public final class FfmpegTools {
     }
 
     /** The whole environment that the programs are started with. */
-    Map<String, String> environment() {
+    public Map<String, String> environment() {
         return environment;
     }
 }
