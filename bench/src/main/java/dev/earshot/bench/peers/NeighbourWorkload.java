@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Seven nearest neighbours of every row of N x 384 unit features; bench/peers/neighbours.py makes the same ones. */
-final class NeighbourWorkload implements Workload {
+public final class NeighbourWorkload implements Workload {
     static final int WIDTH = 384;
 
     private final WorkCounter work = new WorkCounter();
@@ -21,7 +21,8 @@ final class NeighbourWorkload implements Workload {
     private final NeighbourSearch search = new NeighbourSearch(NeighbourSearch.DEFAULT_K);
     private NeighbourTable table;
 
-    NeighbourWorkload(String backend, int rows) {
+    /** A table of so many rows. */
+    public NeighbourWorkload(String backend, int rows) {
         this.backend = Backends.open(backend);
         this.features = HostTensor.of(features(rows), rows, WIDTH);
     }
