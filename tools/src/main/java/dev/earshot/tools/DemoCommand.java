@@ -9,6 +9,7 @@ import dev.earshot.segmentation.datasets.Benchmarks;
 import dev.earshot.segmentation.datasets.PaperResults;
 import dev.earshot.segmentation.metrics.AvsbenchMetric;
 import dev.earshot.segmentation.moca.MaskProposals;
+import dev.earshot.segmentation.moca.MocaModel;
 import dev.earshot.segmentation.moca.MocaSegmenter;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.proposals.ColourRegions;
@@ -143,11 +144,10 @@ final class DemoCommand implements Callable<Integer> {
                         backend, Optional.empty(), false, Optional.empty(), SamOptions.DEFAULT, samHashes);
                 MaskProposals generated = new SamProposals(
                         new AutomaticMaskGenerator(backend, sam.sam(), GENERATOR), ProposalSource.SAM.toString());
-                MocaSegmenter frozen =
-                        new MocaSegmenter(backend, files.weights(), MocaSettings.DEFAULT, Optional.empty());
+                MocaModel model = MocaModel.load(backend, files.weights(), MocaSettings.DEFAULT.compute());
+                MocaSegmenter frozen = MocaSegmenter.of(model, MocaSettings.DEFAULT, Optional.empty());
                 SharedProposals proposals = new SharedProposals(generated);
-                SamBind samBind =
-                        new SamBind(backend, files.weights().imageBind(), proposals, SamBindSettings.DEFAULT)) {
+                SamBind samBind = SamBind.of(model, proposals, SamBindSettings.DEFAULT)) {
             List<Comparison.Entry> methods = new ArrayList<>();
             methods.add(new Comparison.Entry(new Method.Moca(FROZEN, frozen), true));
             Method bind = new Method.Cascade(SAM_BIND, samBind);
@@ -157,8 +157,9 @@ final class DemoCommand implements Callable<Integer> {
                 return;
             }
             try (WeightsInUse adapted = WeightsInUse.openWithDemoAdapters(Optional.empty());
-                    MocaSegmenter moca =
-                            new MocaSegmenter(backend, adapted.weights(), MocaSettings.DEFAULT, Optional.empty())) {
+                    MocaModel listening =
+                            model.withAdapters(adapted.weights().adapter().orElseThrow());
+                    MocaSegmenter moca = MocaSegmenter.of(listening, MocaSettings.DEFAULT, Optional.empty())) {
                 methods.add(new Comparison.Entry(new Method.Moca(MOCA, moca), true));
                 compare(run, adapted);
             }

@@ -63,7 +63,7 @@ record MethodPlan(
         }
     }
 
-    /** Loads the networks; the weights are hashed and may be closed afterwards. */
+    /** Loads the networks; the weights may be closed afterwards. */
     Opened open(Backend backend, WeightsInUse files) {
         Optional<MaskProposals> source = openProposals(backend, files.hashes());
         try {

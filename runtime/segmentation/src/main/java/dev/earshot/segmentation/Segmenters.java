@@ -3,6 +3,7 @@ package dev.earshot.segmentation;
 import dev.earshot.segmentation.cascade.SamBind;
 import dev.earshot.segmentation.cascade.SamBindSettings;
 import dev.earshot.segmentation.moca.MaskProposals;
+import dev.earshot.segmentation.moca.MocaModel;
 import dev.earshot.segmentation.moca.MocaSegmenter;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.moca.MocaWeights;
@@ -36,6 +37,26 @@ public final class Segmenters {
     /** MoCA whose masks are matched with outlines that {@code proposals} suggests; close those after the segmenter. */
     public static Segmenter moca(Backend backend, MocaWeights weights, MocaSettings settings, MaskProposals proposals) {
         return new MocaSegmenter(backend, weights, settings, Optional.of(proposals));
+    }
+
+    /**
+     * MoCA on networks that other segmenters use too: no second copy of the weights, and results as if there were one.
+     *
+     * @param model may be closed before the segmenter or after it
+     * @throws IllegalArgumentException if the settings' precision is not the model's
+     */
+    public static Segmenter moca(MocaModel model, MocaSettings settings) {
+        return MocaSegmenter.of(model, settings, Optional.empty());
+    }
+
+    /** As the other, with masks matched with what {@code proposals} suggests; close those after the segmenter. */
+    public static Segmenter moca(MocaModel model, MocaSettings settings, MaskProposals proposals) {
+        return MocaSegmenter.of(model, settings, Optional.of(proposals));
+    }
+
+    /** SAM-BIND on the ImageBind of a model, whose adapters, if any, are not used; see the other. */
+    public static Segmenter samBind(MocaModel model, MaskProposals proposals, SamBindSettings settings) {
+        return SamBind.of(model, proposals, settings);
     }
 
     /**

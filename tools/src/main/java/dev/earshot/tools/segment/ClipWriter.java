@@ -57,6 +57,7 @@ public final class ClipWriter implements AutoCloseable {
         String file = "masks/" + segmented.result().name();
         segmented.result().writePng(folder.resolve(file));
         watch.lap("png");
+        run.weights().start();
         json.frame(segmented.result(), file);
         watch.lap("json");
         if (run.pictures()) {

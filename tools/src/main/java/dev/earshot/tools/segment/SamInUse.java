@@ -37,7 +37,7 @@ public record SamInUse(Sam sam, String file) implements AutoCloseable {
     }
 
     /**
-     * Loads the model and starts to hash its file.
+     * Loads the model and adds its file to those to be hashed.
      *
      * @param weights the file; empty for the demo weights
      * @param highQuality whether HQ-SAM is wanted

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** SHA-256 of the weight files in use, computed beside the work: 2.9 GB take a few seconds. */
+/**
+ * SHA-256 of the weight files in use, computed beside the work, but not before its first result: 2.9 GB take a few seconds of
+ * a processor, and even the demo weights take one from the first pass. Thread-safe.
+ */
 public final class WeightHashes {
     /**
      * A weight file.
@@ -18,27 +21,39 @@ public final class WeightHashes {
      */
     public record WeightFile(String role, String file, String sha256) {}
 
-    private record Pending(String role, String file, CompletableFuture<String> hash) {}
+    private record Pending(String role, String file, Supplier<String> task) {}
 
     private final List<Pending> files = new ArrayList<>();
+    private final List<CompletableFuture<String>> started = new ArrayList<>();
 
-    /** Starts to hash a file. */
-    public WeightHashes add(String role, Path file) {
-        files.add(new Pending(role, file.getFileName().toString(), hash(() -> Sha256.of(file))));
+    /** A file to be hashed. */
+    public synchronized WeightHashes add(String role, Path file) {
+        files.add(new Pending(role, file.getFileName().toString(), () -> Sha256.of(file)));
         return this;
     }
 
-    /** Starts to hash bytes. */
-    public WeightHashes add(String role, String name, byte[] content) {
-        files.add(new Pending(role, name, hash(() -> Sha256.of(content))));
+    /** Bytes to be hashed. */
+    public synchronized WeightHashes add(String role, String name, byte[] content) {
+        files.add(new Pending(role, name, () -> Sha256.of(content)));
         return this;
     }
 
-    /** The hashes; waits for them. */
-    public List<WeightFile> all() {
-        return files.stream()
-                .map(p -> new WeightFile(p.role, p.file, p.hash.join()))
-                .toList();
+    /** Starts on those files that it has not started on. */
+    public synchronized void start() {
+        for (Pending each : files.subList(started.size(), files.size())) {
+            started.add(hash(each.task));
+        }
+    }
+
+    /** The hashes; starts what has not been started, and waits. */
+    public synchronized List<WeightFile> all() {
+        start();
+        List<WeightFile> all = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            all.add(new WeightFile(
+                    files.get(i).role, files.get(i).file, started.get(i).join()));
+        }
+        return all;
     }
 
     private static CompletableFuture<String> hash(Supplier<String> hash) {

@@ -3,18 +3,18 @@ package dev.earshot.segmentation.cascade;
 import dev.earshot.models.ForwardSession;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.segmentation.audio.ImageBindAudio;
+import dev.earshot.segmentation.moca.MocaModel;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Tensor;
-import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** ImageBind's two towers, class tokens through the published heads. Owns the model. One thread at a time. */
+/** ImageBind's two towers, class tokens through the published heads. Owns its handle of the model. One thread at a time. */
 final class ImageBindEmbedder implements JointEmbedder {
     private final Backend backend;
+    private final MocaModel owned;
     private final ImageBind model;
     private final int batch;
     private final ForwardSession<Tensor> images;
@@ -22,14 +22,15 @@ final class ImageBindEmbedder implements JointEmbedder {
     private final ImageBindAudio logMel = ImageBindAudio.STANDARD;
 
     /**
-     * Loads the model.
+     * On a model whose ownership is taken.
      *
      * @param batch most pictures per pass
      */
-    ImageBindEmbedder(Backend backend, Weights weights, DType compute, int batch) {
-        this.backend = backend;
+    ImageBindEmbedder(MocaModel owned, int batch) {
+        this.owned = owned;
+        this.model = owned.imageBind();
+        this.backend = owned.backend();
         this.batch = batch;
-        this.model = ImageBind.load(backend, weights, compute);
         this.images = model.imageSession();
         this.sounds = model.audioSession();
     }
@@ -76,6 +77,6 @@ final class ImageBindEmbedder implements JointEmbedder {
     public void close() {
         images.close();
         sounds.close();
-        model.close();
+        owned.close();
     }
 }

@@ -21,6 +21,7 @@ import dev.earshot.segmentation.internal.StageClock;
 import dev.earshot.segmentation.internal.Stopwatch;
 import dev.earshot.segmentation.metrics.FramePrediction;
 import dev.earshot.segmentation.moca.MaskProposals;
+import dev.earshot.segmentation.moca.MocaModel;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
@@ -53,7 +54,26 @@ public final class SamBind implements Segmenter {
      *     outlines objects
      */
     public SamBind(Backend backend, Weights imageBind, MaskProposals proposals, SamBindSettings settings) {
-        this(new ImageBindEmbedder(backend, imageBind, settings.compute(), settings.batch()), proposals, settings);
+        this(
+                new ImageBindEmbedder(MocaModel.frozen(backend, imageBind, settings.compute()), settings.batch()),
+                proposals,
+                settings);
+    }
+
+    /**
+     * On the ImageBind of a model that others use too; its adapters, if any, are not used. The caller's handle may be closed
+     * before this segmenter or after it.
+     *
+     * @throws IllegalArgumentException if the settings ask for another precision than the model was loaded with
+     * @throws IllegalStateException if the model is closed
+     */
+    public static SamBind of(MocaModel model, MaskProposals proposals, SamBindSettings settings) {
+        if (model.compute() != settings.compute()) {
+            throw new IllegalArgumentException(
+                    "SAM-BIND: expected settings for %s, the precision the model was loaded with, got %s"
+                            .formatted(model.compute(), settings.compute()));
+        }
+        return new SamBind(new ImageBindEmbedder(model.share(), settings.batch()), proposals, settings);
     }
 
     /** With other networks, which are owned from now on. */

@@ -1,6 +1,5 @@
 package dev.earshot.segmentation.moca;
 
-import dev.earshot.models.adaav.AdaAvAdapters;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.segmentation.Clip;
 import dev.earshot.segmentation.ClipFrame;
@@ -20,13 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@link Moca} behind the public interface: loads and owns the networks, feeds it from a clip. */
+/** {@link Moca} behind the public interface: holds on to the networks, feeds it from a clip. */
 public final class MocaSegmenter implements Segmenter {
     /** Frames that are decoded and preprocessed ahead of the networks: enough to ride out a slow one. */
     private static final int FRAMES_AHEAD = 4;
 
-    private final ImageBind model;
-    private final Optional<AdaAvAdapters> adapters;
+    private final MocaModel model;
     private final Moca moca;
     private final MocaSettings settings;
     private final Optional<MaskProposals> proposals;
@@ -39,44 +37,83 @@ public final class MocaSegmenter implements Segmenter {
      */
     public MocaSegmenter(
             Backend backend, MocaWeights weights, MocaSettings settings, Optional<MaskProposals> proposals) {
+        this(loaded(backend, weights, settings), settings, proposals);
+    }
+
+    /** Takes the model's ownership. */
+    private MocaSegmenter(MocaModel model, MocaSettings settings, Optional<MaskProposals> proposals) {
+        this.model = model;
+        this.settings = settings;
+        this.proposals = proposals;
         boolean centred = settings.jointCentre() == MocaSettings.JointCentring.CLASS_TOKEN;
-        if (centred && weights.centre().isEmpty()) {
+        try {
+            this.moca = new Moca(
+                    encoder(),
+                    new FeatureClustering(model.backend(), settings.kMeans(), settings.scope()),
+                    settings,
+                    centred ? model.centre() : Optional.empty(),
+                    proposals);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A segmenter on networks that others use too; it shares the model and keeps its own captured passes. The caller's
+     * handle may be closed before this segmenter or after it, the backend and the proposals only after it.
+     *
+     * @throws IllegalArgumentException if the settings ask for another precision than the model was loaded with, or for
+     *     adapters where it has none
+     * @throws WeightsException if they ask for centre vectors where it has none
+     * @throws IllegalStateException if the model is closed
+     */
+    public static MocaSegmenter of(MocaModel model, MocaSettings settings, Optional<MaskProposals> proposals) {
+        if (model.compute() != settings.compute()) {
+            throw new IllegalArgumentException(
+                    "MoCA: expected settings for %s, the precision the model was loaded with, got %s"
+                            .formatted(model.compute(), settings.compute()));
+        }
+        check(
+                settings,
+                model.source(),
+                model.centre().isPresent(),
+                model.adapters().isPresent());
+        return new MocaSegmenter(model.share(), settings, proposals);
+    }
+
+    private static MocaModel loaded(Backend backend, MocaWeights weights, MocaSettings settings) {
+        check(
+                settings,
+                weights.imageBind().source(),
+                weights.centre().isPresent(),
+                weights.adapter().isPresent());
+        return MocaModel.load(backend, weights, settings.compute());
+    }
+
+    private static void check(MocaSettings settings, String source, boolean hasCentre, boolean hasAdapters) {
+        if (settings.jointCentre() == MocaSettings.JointCentring.CLASS_TOKEN && !hasCentre) {
             throw WeightsException.of(
-                    weights.imageBind().source(),
+                    source,
                     "joint centre",
                     "centre vectors in " + MocaWeights.CENTRE_FILE,
                     "none",
                     "add the file or leave jointCentre at none");
         }
-        if (settings.score() == ClusterScore.DELTA && weights.adapter().isEmpty()) {
+        if (settings.score() == ClusterScore.DELTA && !hasAdapters) {
             throw new IllegalArgumentException(
                     "score delta compares features with and without adapters: expected an adapter file, got none");
         }
-        this.settings = settings;
-        this.proposals = proposals;
-        this.model = ImageBind.load(backend, weights.imageBind(), settings.compute());
-        try {
-            this.adapters = weights.adapter().map(file -> AdaAvAdapters.load(backend, file, model.config()));
-        } catch (RuntimeException e) {
-            model.close();
-            throw e;
-        }
-        Optional<JointCentre> centre = centred ? weights.centre() : Optional.empty();
-        this.moca = new Moca(
-                encoder(),
-                new FeatureClustering(backend, settings.kMeans(), settings.scope()),
-                settings,
-                centre,
-                proposals);
     }
 
     private AudioVisualEncoder encoder() {
-        if (adapters.isEmpty()) {
-            return AudioVisualEncoder.frozen(model, settings.featureNorm());
+        ImageBind imageBind = model.imageBind();
+        if (model.adapters().isEmpty()) {
+            return AudioVisualEncoder.frozen(imageBind, settings.featureNorm());
         }
         return AudioVisualEncoder.adapted(
-                model,
-                adapters.get(),
+                imageBind,
+                model.adapters().get(),
                 settings.featureNorm(),
                 settings.score() == ClusterScore.DELTA,
                 settings.scoringTrunk() == MocaSettings.ScoringTrunk.FROZEN);
@@ -146,7 +183,9 @@ public final class MocaSegmenter implements Segmenter {
     @Override
     public Map<String, String> settings() {
         Map<String, String> words = new LinkedHashMap<>();
-        words.put("adapters", adapters.map(a -> a.config().pairs().toString()).orElse("none"));
+        words.put(
+                "adapters",
+                model.adapters().map(a -> a.config().pairs().toString()).orElse("none"));
         words.put("clusters", String.valueOf(settings.kMeans().clusters()));
         words.put("restarts", String.valueOf(settings.kMeans().restarts()));
         words.put("seed", String.valueOf(settings.kMeans().seed()));
@@ -181,7 +220,6 @@ public final class MocaSegmenter implements Segmenter {
             closed = true;
             opened.close();
             moca.close();
-            adapters.ifPresent(AdaAvAdapters::close);
             model.close();
         }
     }
