@@ -11,9 +11,10 @@ package dev.earshot.tensor;
  * <ul>
  *   <li><b>Weights</b>, per output channel n: {@code t[n] = max|w[n,·]| / L}, {@code v[n,k] = trunc(w[n,k] · (1 / t[n]) +
  *       (L + 0.5)) − L}, that is round half up, in −L…L.
- *   <li><b>Rows</b>, per row m: {@code lo = min(0, min x[m,·])}, {@code hi = max(0, max x[m,·])}, {@code s[m] = hi / 255 −
- *       lo / 255}, {@code r = 1 / s[m]}, zero point {@code z[m] = trunc(0.5 − lo · r)}, {@code q[m,k] = min(255,
- *       trunc(x[m,k] · r + (z[m] + 0.5)))}. So 0 is exact, and the whole range of 256 values is used whatever the signs.
+ *   <li><b>Rows</b>, per row m: {@code lo = min(0, min x[m,·])}, {@code hi = max(0, max x[m,·])}, {@code s[m] = hi / 254 −
+ *       lo / 254}, {@code r = 1 / s[m]}, zero point {@code z[m] = trunc(0.5 − lo · r)}, {@code q[m,k] = trunc(x[m,k] · r +
+ *       (z[m] + 0.5))} in 0…255. So 0 is exact and the range is used whatever the signs; with 254 steps nothing exceeds 255
+ *       however both roundings fall, and nothing needs to be cut.
  *   <li><b>Product</b>: {@code a = Σk q[m,k] v[n,k] − z[m] Σk v[n,k]}, exact; {@code y = float(a) · (s[m] · t[n]) + b[n]},
  *       then activation and residual as in F32.
  *   <li>A scale below the smallest normal float (a row or channel of zeros) counts as 0: all its integers are 0, and y is the
@@ -26,8 +27,11 @@ package dev.earshot.tensor;
  * @param narrowest layers narrower than this on either side stay F32
  */
 public record DynamicInt8(int weightLevels, long narrowest) {
+    /** Steps between the smallest and the largest number of a row. */
+    public static final int STEPS = 254;
+
     /** Largest value of a quantised x. */
-    public static final int LARGEST = 255;
+    private static final int LARGEST = 255;
 
     /** Weight levels where 32-bit sums of four products are one instruction (VNNI). */
     public static final int FULL_LEVELS = 127;

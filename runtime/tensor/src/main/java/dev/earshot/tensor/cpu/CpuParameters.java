@@ -80,12 +80,11 @@ final class CpuParameters implements ParameterScope {
             long in = weight.shape().dim(1);
             long out = weight.shape().dim(0);
             Binder binder = backend.binder();
-            Int8Packing packing = new Int8Packing(binder, rule, weight);
-            List<Int8Linear.Panel> panels = packing.bind(this, packed);
-            backend.runOnce(binder);
             float[] biases = bias.map(HostTensor::toFloats).orElseGet(() -> new float[Math.toIntExact(out)]);
-            heapBytes += 3L * Float.BYTES * out;
-            return new Int8Linear(this, in, out, packing.scales(), packing.sums(), biases, List.copyOf(panels));
+            List<Int8Linear.Panel> panels = new Int8Packing(binder, rule, weight, biases).bind(this, packed);
+            backend.runOnce(binder);
+            heapBytes += 3L * Float.BYTES * out; // scales, sums, biases
+            return new Int8Linear(this, in, out, List.copyOf(panels));
         });
     }
 

@@ -9,7 +9,6 @@ import java.util.Optional;
 
 /** What one worker does with the integer sums of a panel: scale and bias, activation, residual, row by row. */
 final class Int8Epilogue {
-    private final Int8Linear layer;
     private final float[] rowScales;
     private final int[] rowZeros;
     private final Activation activation;
@@ -21,7 +20,6 @@ final class Int8Epilogue {
     private final float[] added;
 
     Int8Epilogue(
-            Int8Linear layer,
             float[] rowScales,
             int[] rowZeros,
             Activation activation,
@@ -29,7 +27,6 @@ final class Int8Epilogue {
             Optional<RowPlaces> residual,
             long sums,
             int widest) {
-        this.layer = layer;
         this.rowScales = rowScales;
         this.rowZeros = rowZeros;
         this.activation = activation;
@@ -49,15 +46,7 @@ final class Int8Epilogue {
             long source = sums + 4L * (row - first) * n;
             MemorySegment.copy(ALL, ValueLayout.JAVA_INT_UNALIGNED, source, products, 0, n);
             Int8Rows.dequantise(
-                    products,
-                    rowZeros[row],
-                    rowScales[row],
-                    layer.sums(),
-                    layer.scales(),
-                    layer.biases(),
-                    panel.from(),
-                    values,
-                    n);
+                    products, rowZeros[row], rowScales[row], panel.sums(), panel.scales(), panel.biases(), values, n);
             activate(n);
             if (residual.isPresent()) {
                 HeapRows.load(residual.get().address(row) + column, added, n);

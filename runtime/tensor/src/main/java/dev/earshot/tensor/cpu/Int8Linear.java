@@ -14,24 +14,22 @@ import java.util.Optional;
  * @param owner where it may be used
  * @param inputWidth columns of x
  * @param outputWidth columns of y
- * @param scales t, per channel
- * @param sums sum of a channel's integers, by which a zero point of x counts
- * @param biases per channel; zeros for a layer without
  * @param panels in order of columns
  */
-record Int8Linear(
-        CpuParameters owner,
-        long inputWidth,
-        long outputWidth,
-        float[] scales,
-        int[] sums,
-        float[] biases,
-        List<Panel> panels)
-        implements CpuLinear {
-    /** Columns [from, to) of y: the address of their weights and how they lie there. */
-    record Panel(int from, int to, MemoryDesc layout, long weights) {
+record Int8Linear(CpuParameters owner, long inputWidth, long outputWidth, List<Panel> panels) implements CpuLinear {
+    /**
+     * Columns of y.
+     *
+     * @param from the first
+     * @param layout how the weights lie
+     * @param weights their address
+     * @param scales t, per channel
+     * @param sums sum of a channel's integers, by which a zero point of x counts
+     * @param biases per channel; zeros for a layer without
+     */
+    record Panel(int from, MemoryDesc layout, long weights, float[] scales, int[] sums, float[] biases) {
         int width() {
-            return to - from;
+            return scales.length;
         }
     }
 

@@ -60,7 +60,7 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
         private final Rows into;
         private final int width;
         private final float[] row;
-        private final float[] folded;
+        private final RowRange range;
         private final byte[] integers;
 
         Quantiser(RowPlaces places, Rows into) {
@@ -68,18 +68,17 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
             this.into = into;
             this.width = Math.toIntExact(into.integers().dim(1));
             this.row = new float[width];
-            this.folded = new float[width];
+            this.range = new RowRange(width);
             this.integers = new byte[width];
         }
 
         @Override
         public void run(long index) {
             HeapRows.load(places.address(index), row, width);
-            System.arraycopy(row, 0, folded, 0, width);
-            float low = Int8Rows.smallest(folded, width);
-            System.arraycopy(row, 0, folded, 0, width);
-            float high = Int8Rows.largest(folded, width);
-            float scale = high / DynamicInt8.LARGEST - low / DynamicInt8.LARGEST;
+            range.find(row, width);
+            float low = range.smallest();
+            float high = range.largest();
+            float scale = high / DynamicInt8.STEPS - low / DynamicInt8.STEPS;
             int zero = 0;
             if (Int8Rows.divides(scale)) {
                 float factor = 1 / scale;
@@ -142,7 +141,6 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
         int widest = panels.stream().mapToInt(Int8Linear.Panel::width).max().orElseThrow();
         long sums = worker.scratch().allocate(4L * widest * Math.min(MOST_ROWS, to - from));
         Int8Epilogue epilogue = new Int8Epilogue(
-                layer,
                 source.scales(),
                 source.zeros(),
                 activation,

@@ -9,6 +9,7 @@ import dev.earshot.tensor.HostTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Quantises the weight of one layer and packs it, panel by panel; panels are shared between the workers. */
@@ -26,43 +27,40 @@ final class Int8Packing {
     private final DynamicInt8 rule;
     private final HostTensor weight;
     private final int in;
-    private final float[] scales;
-    private final int[] sums;
+    private final int out;
+    private final float[] biases;
 
-    Int8Packing(Binder binder, DynamicInt8 rule, HostTensor weight) {
+    Int8Packing(Binder binder, DynamicInt8 rule, HostTensor weight, float[] biases) {
         this.binder = binder;
         this.rule = rule;
         this.weight = weight;
         this.in = Math.toIntExact(weight.shape().dim(1));
-        int out = Math.toIntExact(weight.shape().dim(0));
-        this.scales = new float[out];
-        this.sums = new int[out];
-    }
-
-    float[] scales() {
-        return scales;
-    }
-
-    int[] sums() {
-        return sums;
+        this.out = Math.toIntExact(weight.shape().dim(0));
+        this.biases = biases;
     }
 
     /** Adds the step that fills the panels; their layouts pass to {@code scope}, their memory is in {@code memory}. */
     List<Int8Linear.Panel> bind(CpuParameters scope, Scratch memory) {
-        int slices = PackedLinear.slices(scales.length, binder.workers());
-        int count = (int) (((scales.length + slices - 1) / slices + PANEL - 1) / PANEL); // the same in every slice
+        int slices = PackedLinear.slices(out, binder.workers());
+        int count = (int) (((out + slices - 1) / slices + PANEL - 1) / PANEL); // the same in every slice
         List<Int8Linear.Panel> panels = new ArrayList<>();
         List<Task> tasks = new ArrayList<>();
         for (int slice = 0; slice < slices; slice++) {
-            long first = Binder.split(scales.length, slice, slices, COLUMN_UNIT);
-            long width = Binder.split(scales.length, slice + 1, slices, COLUMN_UNIT) - first;
+            long first = Binder.split(out, slice, slices, COLUMN_UNIT);
+            long width = Binder.split(out, slice + 1, slices, COLUMN_UNIT) - first;
             List<Task> share = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 int from = (int) (first + Binder.split(width, i, count, COLUMN_UNIT));
                 int to = (int) (first + Binder.split(width, i + 1, count, COLUMN_UNIT));
                 MemoryDesc layout = layout(to - from);
                 scope.own(layout);
-                Int8Linear.Panel panel = new Int8Linear.Panel(from, to, layout, memory.allocate(layout.bytes()));
+                Int8Linear.Panel panel = new Int8Linear.Panel(
+                        from,
+                        layout,
+                        memory.allocate(layout.bytes()),
+                        new float[to - from],
+                        new int[to - from],
+                        Arrays.copyOfRange(biases, from, to));
                 panels.add(panel);
                 share.add(packing(binder.worker(slice), panel));
             }
@@ -101,18 +99,18 @@ final class Int8Packing {
         };
     }
 
-    /** Writes rows [from, to) of the weight as integers, and their scales and sums. */
+    /** Writes the panel's rows of the weight as integers, and their scales and sums. */
     private void quantise(Int8Linear.Panel panel, long target) {
         float[] row = new float[in];
         byte[] integers = new byte[in];
+        RowRange range = new RowRange(in);
         try (NativeMemory piece = NativeMemory.allocate(4L * in)) {
-            for (int channel = panel.from(); channel < panel.to(); channel++) {
-                HostCopies.weights(weight, DType.F32, (long) channel * in, in, piece.address());
+            for (int channel = 0; channel < panel.width(); channel++) {
+                HostCopies.weights(weight, DType.F32, (long) (panel.from() + channel) * in, in, piece.address());
                 HeapRows.load(piece.address(), row, in);
-                scales[channel] = Int8Rows.quantiseWeights(row, rule.weightLevels(), integers, in);
-                sums[channel] = Int8Rows.sum(integers, in);
-                long place = target + (long) (channel - panel.from()) * in;
-                MemorySegment.copy(integers, 0, ALL, ValueLayout.JAVA_BYTE, place, in);
+                panel.scales()[channel] = Int8Rows.quantiseWeights(row, range, rule.weightLevels(), integers, in);
+                panel.sums()[channel] = Int8Rows.sum(integers, in);
+                MemorySegment.copy(integers, 0, ALL, ValueLayout.JAVA_BYTE, target + (long) channel * in, in);
             }
         }
     }

@@ -57,15 +57,14 @@ record Int8Product(float[] scales, int[] integers) {
             low = Math.min(low, (float) x[from + k]);
             high = Math.max(high, (float) x[from + k]);
         }
-        float scale = usable(high / DynamicInt8.LARGEST - low / DynamicInt8.LARGEST);
+        float scale = usable(high / DynamicInt8.STEPS - low / DynamicInt8.STEPS);
         int zero = 0;
         int[] q = new int[in];
         if (scale > 0) {
             float reciprocal = 1 / scale;
             zero = (int) (0.5f - low * reciprocal);
             for (int k = 0; k < in; k++) {
-                int rounded = (int) ((float) x[from + k] * reciprocal + (zero + 0.5f));
-                q[k] = Math.min(DynamicInt8.LARGEST, rounded);
+                q[k] = (int) ((float) x[from + k] * reciprocal + (zero + 0.5f));
             }
         }
         for (int n = 0; n < scales.length; n++) {
