@@ -30,6 +30,8 @@ final class FfmpegProcess implements AutoCloseable {
     private final Thread errorReader;
     private volatile long waitingSince; // nanoTime, 0 when nobody waits
     private volatile boolean stalled;
+    private volatile boolean working; // with nobody to read or feed it
+    private Duration used = Duration.ZERO; // processor time when the watchdog last looked
 
     private FfmpegProcess(String name, Process process, Duration stall) {
         this.name = name;
@@ -126,6 +128,15 @@ final class FfmpegProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #finish}, for a program that still has much to do once its input has ended: however long that takes, it is
+     * alive as long as it uses the processor.
+     */
+    int finishWork() {
+        working = true;
+        return finish();
+    }
+
     private void checkStalled() {
         if (stalled) {
             throw MediaException.of(
@@ -179,13 +190,25 @@ final class FfmpegProcess implements AutoCloseable {
             while (!process.waitFor(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
                 long since = waitingSince;
                 if (since != 0 && System.nanoTime() - since > stall.toNanos()) {
-                    stalled = true;
-                    kill();
+                    if (working && usesTheProcessor()) {
+                        waitingSince = System.nanoTime() | 1;
+                    } else {
+                        stalled = true;
+                        kill();
+                    }
                 }
             }
         } catch (InterruptedException e) {
             kill();
         }
+    }
+
+    /** Whether it did since the last call. */
+    private boolean usesTheProcessor() {
+        Duration now = process.info().totalCpuDuration().orElse(Duration.ZERO);
+        boolean more = now.compareTo(used) > 0;
+        used = now;
+        return more;
     }
 
     /** Ends the process tree, from any thread: whoever reads finds the end of the output. */

@@ -170,7 +170,7 @@ public final class VideoWriter implements AutoCloseable {
     }
 
     private static void check(FfmpegProcess process, Path result) throws IOException {
-        int status = process.finish();
+        int status = process.finishWork(); // encoding the sound of an hour takes minutes on a busy machine
         if (status != 0 || !Files.exists(result)) {
             throw new IOException("ffmpeg ended with status " + status + ": " + process.errors());
         }
