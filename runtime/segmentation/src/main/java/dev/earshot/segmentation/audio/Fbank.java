@@ -104,12 +104,36 @@ public final class Fbank {
      * @return [frames(to - from), columns] row by row
      */
     public float[] apply(float[] wave, int from, int to) {
+        return apply(wave, from, to, new Scratch());
+    }
+
+    Scratch scratch() {
+        return new Scratch();
+    }
+
+    /** Working memory of {@link #apply}, for callers that keep it; one thread at a time. */
+    final class Scratch {
+        private final RealFft.Scratch spectra = fft.scratch();
+        private final float[] frame = new float[length];
+        private final float[] sums = new float[RealFft.BATCH];
+        private float[] out = {};
+
+        private float[] out(int values) {
+            if (out.length != values) {
+                out = new float[values];
+            }
+            return out;
+        }
+    }
+
+    /** As the others; the result is the scratch's and valid until its next use. */
+    float[] apply(float[] wave, int from, int to, Scratch memory) {
         java.util.Objects.checkFromToIndex(from, to, wave.length);
         int frames = frames(to - from);
         int columns = options.columns();
-        float[] out = new float[Math.multiplyExact(frames, columns)];
-        RealFft.Scratch scratch = fft.scratch();
-        float[] frame = new float[length];
+        float[] out = memory.out(Math.multiplyExact(frames, columns));
+        RealFft.Scratch scratch = memory.spectra;
+        float[] frame = memory.frame;
         for (int first = 0; first < frames; first += RealFft.BATCH) {
             int count = Math.min(RealFft.BATCH, frames - first);
             Arrays.fill(scratch.re, 0);
@@ -124,7 +148,7 @@ public final class Fbank {
                 pack(frame, scratch, f);
             }
             fft.powerSpectra(scratch);
-            filter(scratch.power, count, out, first * columns, columns);
+            filter(scratch.power, count, memory.sums, out, first * columns, columns);
         }
         if (options.subtractMean()) {
             subtractColumnMeans(out, frames, columns);
@@ -189,14 +213,13 @@ public final class Fbank {
         }
     }
 
-    private void filter(float[] power, int count, float[] out, int at, int columns) {
+    private void filter(float[] power, int count, float[] sums, float[] out, int at, int columns) {
         if (!options.power()) {
             for (int i = 0; i < power.length; i++) {
                 power[i] = (float) Math.sqrt(power[i]);
             }
         }
         int shiftRight = options.energy().place() == FbankOptions.Energy.Place.FIRST ? 1 : 0;
-        float[] sums = new float[RealFft.BATCH];
         for (int b = 0; b < weights.length; b++) {
             Arrays.fill(sums, 0);
             for (int k = 0; k < weights[b].length; k++) {

@@ -1,5 +1,7 @@
 package dev.earshot.segmentation.audio;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 
@@ -99,6 +101,35 @@ public record ImageBindAudio(
         return melPicture(buffer.channel(0), 0, samples.length);
     }
 
+    /** {@link #segment} for many pieces of sound: keeps its memory, so that they leave no garbage. One thread at a time. */
+    public final class Input {
+        private final Fbank.Scratch scratch = fbank.scratch();
+        private final float[] picture = new float[clipSize()];
+        private float[] samples = {};
+
+        private Input() {}
+
+        /**
+         * Writes the log-mel picture of a piece of sound.
+         *
+         * @param out gets [melBins, targetFrames] fp32 from byte {@code offset} on
+         */
+        public void write(float[] sound, MemorySegment out, long offset) {
+            if (samples.length != sound.length) {
+                samples = new float[sound.length];
+            }
+            System.arraycopy(sound, 0, samples, 0, sound.length);
+            subtractMean(Waveform.mono(samples, fbank.options().sampleRateHz()), 0, samples.length);
+            melPicture(fbank.apply(samples, 0, samples.length, scratch), picture);
+            MemorySegment.copy(picture, 0, out, ValueLayout.JAVA_FLOAT, offset, picture.length);
+        }
+    }
+
+    /** A writer of inputs with memory of its own. */
+    public Input input() {
+        return new Input();
+    }
+
     private void checkRate(Waveform wave) {
         if (wave.sampleRateHz() != fbank.options().sampleRateHz()) {
             throw new IllegalArgumentException("ImageBind audio: expected "
@@ -126,16 +157,20 @@ public record ImageBindAudio(
     }
 
     private float[] melPicture(float[] samples, int from, int to) {
-        float[] rows = fbank.apply(samples, from, to); // [frames, bins]
+        float[] out = new float[clipSize()];
+        melPicture(fbank.apply(samples, from, to), out);
+        return out;
+    }
+
+    /** Turns rows of the filter bank, [frames, bins], into a picture. */
+    private void melPicture(float[] rows, float[] out) {
         int bins = fbank.options().columns();
         int frames = Math.min(targetFrames, rows.length / bins);
-        float[] out = new float[clipSize()];
         for (int b = 0; b < bins; b++) {
             for (int t = 0; t < targetFrames; t++) {
                 float value = t < frames ? rows[t * bins + b] : 0;
                 out[b * targetFrames + t] = (value - mean) / std;
             }
         }
-        return out;
     }
 }

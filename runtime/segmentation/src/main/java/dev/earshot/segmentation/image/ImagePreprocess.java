@@ -165,6 +165,10 @@ public record ImagePreprocess(Resize resize, int crop, Filter filter, PerChannel
         return out;
     }
 
+    float normalised(int value, int channel) {
+        return (value / 255f - mean.get(channel)) / std.get(channel);
+    }
+
     /** Bytes to normalised values, [3, H, W]. */
     public float[] normalised(RgbImage image) {
         int plane = image.width() * image.height();
@@ -172,7 +176,7 @@ public record ImagePreprocess(Resize resize, int crop, Filter filter, PerChannel
         for (int c = 0; c < 3; c++) {
             float[] table = new float[256];
             for (int v = 0; v < 256; v++) {
-                table[v] = (v / 255f - mean.get(c)) / std.get(c);
+                table[v] = normalised(v, c);
             }
             for (int i = 0; i < plane; i++) {
                 out[c * plane + i] = table[image.rgb()[3 * i + c] & 0xff];

@@ -24,29 +24,81 @@ public final class Resampler {
      */
     public static byte[] resize(
             byte[] pixels, int width, int height, int channels, int outWidth, int outHeight, Filter filter) {
-        if (width < 1 || height < 1 || channels < 1 || pixels.length != (long) width * height * channels) {
-            throw new IllegalArgumentException(
-                    "resize: expected [" + height + ", " + width + ", " + channels + "] bytes, got " + pixels.length);
+        return new Plan(width, height, channels, outWidth, outHeight, filter).resize(pixels);
+    }
+
+    /**
+     * Resizing pictures of one size to another: weights made once, memory used again, so that a film's frames leave no
+     * garbage. One thread at a time.
+     */
+    static final class Plan {
+        private final int width;
+        private final int height;
+        private final int channels;
+        private final int outWidth;
+        private final int outHeight;
+        private final Filter filter;
+        private final Axis columns;
+        private final Axis rows;
+        private final int firstRow; // of those that the vertical pass looks at
+        private final int endRow;
+        private final byte[] wide; // after the horizontal pass; empty without one
+        private final byte[] out; // empty without a vertical pass
+        private final int[] sums;
+
+        Plan(int width, int height, int channels, int outWidth, int outHeight, Filter filter) {
+            if (width < 1 || height < 1 || channels < 1) {
+                throw new IllegalArgumentException(
+                        "resize: expected positive sizes, got [" + height + ", " + width + ", " + channels + "]");
+            }
+            if (outWidth < 1 || outHeight < 1 || (long) outWidth * outHeight * channels > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException(
+                        "resize target: expected at least 1x1 and at most 2 GiB, got " + outWidth + "x" + outHeight);
+            }
+            this.width = width;
+            this.height = height;
+            this.channels = channels;
+            this.outWidth = outWidth;
+            this.outHeight = outHeight;
+            this.filter = filter;
+            columns = new Axis(width, outWidth, filter);
+            rows = new Axis(height, outHeight, filter);
+            boolean partly = height != outHeight && width != outWidth;
+            firstRow = partly ? rows.first[0] : 0;
+            endRow = partly ? rows.first[outHeight - 1] + rows.count[outHeight - 1] : height;
+            wide = new byte[width == outWidth ? 0 : (endRow - firstRow) * outWidth * channels];
+            out = new byte[height == outHeight ? 0 : outHeight * outWidth * channels];
+            sums = new int[height == outHeight ? 0 : outWidth * channels];
         }
-        if (outWidth < 1 || outHeight < 1 || (long) outWidth * outHeight * channels > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    "resize target: expected at least 1x1 and at most 2 GiB, got " + outWidth + "x" + outHeight);
+
+        boolean fits(int fromWidth, int fromHeight, int toWidth, int toHeight, Filter by) {
+            return width == fromWidth
+                    && height == fromHeight
+                    && outWidth == toWidth
+                    && outHeight == toHeight
+                    && filter == by;
         }
-        Axis columns = new Axis(width, outWidth, filter);
-        Axis rows = new Axis(height, outHeight, filter);
-        if (width == outWidth && height == outHeight) {
-            return pixels.clone();
+
+        /** The resized samples, overwritten by the next call; a copy of the source where nothing changes. */
+        byte[] resize(byte[] pixels) {
+            if (pixels.length != (long) width * height * channels) {
+                throw new IllegalArgumentException("resize: expected [" + height + ", " + width + ", " + channels
+                        + "] bytes, got " + pixels.length);
+            }
+            if (width == outWidth && height == outHeight) {
+                return pixels.clone();
+            }
+            byte[] source = pixels;
+            if (width != outWidth) {
+                horizontal(pixels, width, channels, firstRow, endRow, columns, outWidth, wide);
+                source = wide;
+            }
+            if (height == outHeight) {
+                return source;
+            }
+            vertical(source, outWidth * channels, firstRow, rows, outHeight, sums, out);
+            return out;
         }
-        // Only the rows that the vertical pass will look at.
-        int firstRow = height == outHeight ? 0 : rows.first[0];
-        int endRow = height == outHeight ? height : rows.first[outHeight - 1] + rows.count[outHeight - 1];
-        byte[] wide = pixels;
-        if (width != outWidth) {
-            wide = horizontal(pixels, width, channels, firstRow, endRow, columns, outWidth);
-        } else {
-            firstRow = 0;
-        }
-        return height == outHeight ? wide : vertical(wide, outWidth * channels, firstRow, rows, outHeight);
     }
 
     /** For each output sample of one axis: the first source sample, how many, and their fixed-point weights. */
@@ -88,9 +140,8 @@ public final class Resampler {
         }
     }
 
-    private static byte[] horizontal(
-            byte[] in, int width, int channels, int firstRow, int endRow, Axis axis, int outWidth) {
-        byte[] out = new byte[(endRow - firstRow) * outWidth * channels];
+    private static void horizontal(
+            byte[] in, int width, int channels, int firstRow, int endRow, Axis axis, int outWidth, byte[] out) {
         for (int y = firstRow; y < endRow; y++) {
             int to = (y - firstRow) * outWidth * channels;
             for (int x = 0; x < outWidth; x++) {
@@ -105,12 +156,10 @@ public final class Resampler {
                 }
             }
         }
-        return out;
     }
 
-    private static byte[] vertical(byte[] in, int rowLength, int firstRow, Axis axis, int outHeight) {
-        byte[] out = new byte[outHeight * rowLength];
-        int[] sums = new int[rowLength];
+    private static void vertical(
+            byte[] in, int rowLength, int firstRow, Axis axis, int outHeight, int[] sums, byte[] out) {
         for (int y = 0; y < outHeight; y++) {
             java.util.Arrays.fill(sums, HALF);
             int[] weights = axis.weights[y];
@@ -125,7 +174,6 @@ public final class Resampler {
                 out[y * rowLength + i] = clamp(sums[i]);
             }
         }
-        return out;
     }
 
     private static byte clamp(int sum) {

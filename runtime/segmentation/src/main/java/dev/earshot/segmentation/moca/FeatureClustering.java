@@ -108,10 +108,12 @@ final class FeatureClustering implements AutoCloseable {
         int values = similarities.length / parts;
         List<FrameClusters> each = new ArrayList<>(parts);
         for (int i = 0; i < parts; i++) {
-            int[] own = Arrays.stream(labels, i * tokens, (i + 1) * tokens)
-                    .mapToInt(Math::toIntExact)
-                    .toArray();
-            float[] cosines = Arrays.copyOfRange(similarities, i * values, (i + 1) * values);
+            int[] own = new int[tokens];
+            for (int t = 0; t < tokens; t++) {
+                own[t] = Math.toIntExact(labels[i * tokens + t]);
+            }
+            float[] cosines =
+                    parts == 1 ? similarities : Arrays.copyOfRange(similarities, i * values, (i + 1) * values);
             each.add(new FrameClusters(settings.clusters(), own, cosines));
         }
         return each;

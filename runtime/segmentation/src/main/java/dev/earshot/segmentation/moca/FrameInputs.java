@@ -4,12 +4,12 @@ import dev.earshot.segmentation.ClipFrame;
 import dev.earshot.segmentation.audio.ImageBindAudio;
 import dev.earshot.segmentation.audio.Loudness;
 import dev.earshot.segmentation.image.ImagePreprocess;
+import dev.earshot.segmentation.image.PictureInput;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,8 +20,9 @@ import java.util.List;
  */
 final class FrameInputs {
     private final MocaSettings settings;
-    private final ImagePreprocess imagePreprocess;
+    private final PictureInput picture;
     private final ImageBindAudio logMel = ImageBindAudio.STANDARD;
+    private final ImageBindAudio.Input sound = logMel.input();
     private final MemorySegment images; // [batch, 3, side, side]
     private final MemorySegment sounds; // [batch, 1, mel, time]
     private final long imageBytes;
@@ -46,7 +47,7 @@ final class FrameInputs {
     FrameInputs(MocaSettings settings, Arena arena) {
         this.settings = settings;
         int side = settings.inputSize();
-        this.imagePreprocess = ImagePreprocess.MOCA.square(side);
+        this.picture = new PictureInput(ImagePreprocess.MOCA.square(side));
         this.imageBytes = 3L * side * side * Float.BYTES;
         this.soundBytes = (long) logMel.clipSize() * Float.BYTES;
         this.images = arena.allocate(imageBytes * settings.batch(), 64);
@@ -66,16 +67,11 @@ final class FrameInputs {
         Heard heard = Heard.of(frame, settings.silenceDbfs());
         frames.add(heard);
         if (!heard.silent()) {
-            float[] picture = imagePreprocess.apply(frame.image());
-            copy(picture, images, sounding * imageBytes);
-            copy(logMel.segment(frame.sound()), sounds, sounding * soundBytes);
+            picture.write(frame.image(), images, sounding * imageBytes);
+            sound.write(frame.sound(), sounds, sounding * soundBytes);
             sounding++;
         }
         preprocessNanos += System.nanoTime() - started;
-    }
-
-    private static void copy(float[] values, MemorySegment to, long at) {
-        MemorySegment.copy(values, 0, to, ValueLayout.JAVA_FLOAT, at, values.length);
     }
 
     /** Replaces the frames by these, as many as there is room for at most. */
@@ -123,11 +119,16 @@ final class FrameInputs {
 
     /** Numbers in the clip of the sounding frames {@code from} to {@code from + count}. */
     int[] indices(int from, int count) {
-        return frames.stream()
-                .filter(heard -> !heard.silent())
-                .skip(from)
-                .limit(count)
-                .mapToInt(heard -> heard.frame().index())
-                .toArray();
+        int[] indices = new int[count];
+        int at = -from;
+        for (Heard heard : frames) {
+            if (!heard.silent()) {
+                if (at >= 0 && at < count) {
+                    indices[at] = heard.frame().index();
+                }
+                at++;
+            }
+        }
+        return indices;
     }
 }

@@ -14,9 +14,15 @@ public final class MaskUpsampler {
     private final int gridHeight;
     private final int gridWidth;
     private final float[] similarity; // [gridHeight * gridWidth, K]
+    private final Scratch memory;
 
     /** For the clusters of a frame's grid of tokens. */
     public MaskUpsampler(FrameClusters frame, int gridHeight, int gridWidth) {
+        this(frame, gridHeight, gridWidth, new Scratch());
+    }
+
+    /** With memory that other frames used before. */
+    MaskUpsampler(FrameClusters frame, int gridHeight, int gridWidth, Scratch memory) {
         if (frame.labels().length != gridHeight * gridWidth) {
             throw new IllegalArgumentException("mask upsampling: expected %d x %d tokens, got %d"
                     .formatted(gridHeight, gridWidth, frame.labels().length));
@@ -25,6 +31,7 @@ public final class MaskUpsampler {
         this.gridHeight = gridHeight;
         this.gridWidth = gridWidth;
         this.similarity = frame.similarities();
+        this.memory = memory;
     }
 
     /** The cluster of every pixel of a frame, row-major. */
@@ -65,11 +72,12 @@ public final class MaskUpsampler {
     }
 
     private void forEachRow(int width, int height, RowSink sink) {
-        Axis columns = new Axis(gridWidth, width);
-        Axis rows = new Axis(gridHeight, height);
-        double[] line = new double[gridWidth];
-        double[] best = new double[width];
-        byte[] labels = new byte[width];
+        memory.fit(gridHeight, gridWidth, width, height);
+        Axis columns = memory.columns;
+        Axis rows = memory.rows;
+        double[] line = memory.line;
+        double[] best = memory.best;
+        byte[] labels = memory.labels;
         for (int y = 0; y < height; y++) {
             for (int j = 0; j < clusters; j++) {
                 int upper = rows.first[y] * gridWidth;
@@ -92,13 +100,41 @@ public final class MaskUpsampler {
         }
     }
 
+    /** What a size of frames needs, kept for the next frame. One thread at a time. */
+    static final class Scratch {
+        private Axis columns = new Axis(1, 0);
+        private Axis rows = new Axis(1, 0);
+        private double[] line = {};
+        private double[] best = {};
+        private byte[] labels = {};
+
+        private void fit(int gridHeight, int gridWidth, int width, int height) {
+            if (!columns.fits(gridWidth, width)) {
+                columns = new Axis(gridWidth, width);
+                line = new double[gridWidth];
+                best = new double[width];
+                labels = new byte[width];
+            }
+            if (!rows.fits(gridHeight, height)) {
+                rows = new Axis(gridHeight, height);
+            }
+        }
+    }
+
     /** Where each output position lies between its two neighbours of the grid. */
     private static final class Axis {
         private final int[] first;
         private final int[] second;
         private final double[] weight;
 
+        private final int from;
+
+        private boolean fits(int fromSize, int toSize) {
+            return from == fromSize && first.length == toSize;
+        }
+
         private Axis(int from, int to) {
+            this.from = from;
             first = new int[to];
             second = new int[to];
             weight = new double[to];

@@ -14,7 +14,6 @@ import dev.earshot.segmentation.moca.FrameInputs.Heard;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +31,8 @@ final class Moca implements AutoCloseable {
     private final Optional<MaskProposals> proposals;
     private final FeatureClustering clustering;
     private final SoundingClusters soundingClusters;
+    private final SoundingClusters.Scratch scoreMemory = new SoundingClusters.Scratch();
+    private final MaskUpsampler.Scratch upsamplerMemory = new MaskUpsampler.Scratch();
     private final Arena memory = Arena.ofShared(); // of all inputs, as long as the networks live
     private final Deque<FrameInputs> spareInputs = new ArrayDeque<>();
 
@@ -178,7 +179,7 @@ final class Moca implements AutoCloseable {
                     int size = Integer.highestOneBit(batch.sounding() - from);
                     AudioVisualEncoder.Output output =
                             encoder.encode(batch.images(from, size), batch.sounds(from, size));
-                    parts.add(encoder.download(output));
+                    parts.add(parts.isEmpty() ? encoder.downloadAgain(output) : encoder.download(output));
                     watch.lap("networks");
                     clusters.add(output.features(), batch.indices(from, size));
                     watch.lap("cluster");
@@ -199,7 +200,7 @@ final class Moca implements AutoCloseable {
         ClusterChoice choice = choose(tokens.encoded(), at, clusters);
         watch.lap("choose");
         int side = (int) Math.round(Math.sqrt(clusters.labels().length));
-        MaskUpsampler upsampler = new MaskUpsampler(clusters, side, side);
+        MaskUpsampler upsampler = new MaskUpsampler(clusters, side, side, upsamplerMemory);
         BinaryMask mask = upsampler.mask(choice.selected(), image.width(), image.height());
         watch.lap("upsample");
         if (proposals.isPresent() && !mask.isEmpty()) {
@@ -225,9 +226,17 @@ final class Moca implements AutoCloseable {
         return switch (settings.score()) {
             case JOINT -> {
                 int width = encoded.jointWidth();
-                float[] audio = Arrays.copyOfRange(encoded.audio(), at * width, (at + 1) * width);
                 int offset = at * encoded.tokens() * width;
-                yield soundingClusters.byJointSpace(labels, clusters, encoded.joint(), offset, audio, centre);
+                yield soundingClusters.byJointSpace(
+                        labels,
+                        clusters,
+                        encoded.joint(),
+                        offset,
+                        width,
+                        encoded.audio(),
+                        at * width,
+                        centre,
+                        scoreMemory);
             }
             case DELTA -> {
                 AudioVisualEncoder.Change change = encoded.change().orElseThrow();

@@ -30,23 +30,55 @@ public record SoundingClusters(double tauAbs, double tauRel) {
     /** As the other, after taking {@code centre} from tokens and sound. */
     public ClusterChoice byJointSpace(
             int[] labels, int clusters, float[] joint, int offset, float[] audio, Optional<JointCentre> centre) {
-        int width = audio.length;
-        float[] sound = audio.clone();
+        return byJointSpace(labels, clusters, joint, offset, audio.length, audio, 0, centre, new Scratch());
+    }
+
+    /** Memory for the scores of one frame, used for the next again. */
+    static final class Scratch {
+        private float[] sound = {}; // [J]
+        private float[] token = {}; // [J]
+        private double[] sums = {}; // [K, J]
+
+        private void fit(int clusters, int width) {
+            if (sound.length != width || sums.length != clusters * width) {
+                sound = new float[width];
+                token = new float[width];
+                sums = new double[clusters * width];
+            }
+            Arrays.fill(sums, 0);
+        }
+    }
+
+    /** As the others, for the audio embedding from {@code audioOffset} on; J is the length of the joint space. */
+    ClusterChoice byJointSpace(
+            int[] labels,
+            int clusters,
+            float[] joint,
+            int offset,
+            int width,
+            float[] audio,
+            int audioOffset,
+            Optional<JointCentre> centre,
+            Scratch memory) {
+        memory.fit(clusters, width);
+        float[] sound = memory.sound;
+        System.arraycopy(audio, audioOffset, sound, 0, width);
         UnitVectors.normalize(sound, 0, width);
-        float[] tokens = Arrays.copyOfRange(joint, offset, offset + labels.length * width);
         centre.ifPresent(c -> subtractAndNormalize(sound, 0, c.audio()));
-        double[] sums = new double[clusters * width];
+        float[] token = memory.token;
+        double[] sums = memory.sums;
         int[] counts = new int[clusters];
         double base = 0;
         for (int i = 0; i < labels.length; i++) {
-            boolean live = UnitVectors.normalize(tokens, i * width, width);
+            System.arraycopy(joint, offset + i * width, token, 0, width);
+            boolean live = UnitVectors.normalize(token, 0, width);
             if (live && centre.isPresent()) {
-                live = subtractAndNormalize(tokens, i * width, centre.get().image());
+                live = subtractAndNormalize(token, 0, centre.get().image());
             }
             counts[labels[i]] += live ? 1 : 0;
-            base += UnitVectors.dot(tokens, i * width, sound, 0, width);
+            base += UnitVectors.dot(token, 0, sound, 0, width);
             for (int c = 0; c < width; c++) {
-                sums[labels[i] * width + c] += tokens[i * width + c];
+                sums[labels[i] * width + c] += token[c];
             }
         }
         double[] scores = new double[clusters];
