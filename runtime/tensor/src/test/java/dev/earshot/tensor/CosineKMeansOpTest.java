@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -97,6 +98,17 @@ class CosineKMeansOpTest {
                 check(b, Features.gaussian(2, 21 + i, widths[i], i), settings(1 + i % 6, 1 + i % 3, false));
             }
         });
+    }
+
+    @Test
+    void framesThatWorkersShareGiveTheBitsOfTheHost() {
+        for (int workers = 1; workers <= 4; workers++) {
+            on("cpu:" + workers, b -> {
+                check(b, Features.gaussian(5, 120, 70, 1), settings(4, 4, false));
+                check(b, Features.gaussian(1, 300, 65, 2), settings(3, 3, true));
+                check(b, Features.gaussian(3, 100, 64, 3), settings(4, 1, false));
+            });
+        }
     }
 
     @ParameterizedTest

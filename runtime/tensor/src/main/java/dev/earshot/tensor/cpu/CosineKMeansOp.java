@@ -8,10 +8,12 @@ import dev.earshot.tensor.kmeans.KMeansTrace;
 import dev.earshot.tensor.kmeans.UnitRows;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
- * See {@link dev.earshot.tensor.Backend#cosineKMeans}. Each worker takes some of the frames and clusters them in Java arrays,
- * which are garbage afterwards: of 1280 channels and 256 rows about three megabytes per frame.
+ * See {@link dev.earshot.tensor.Backend#cosineKMeans}. Each worker takes some of the frames; of the frames that are left when
+ * every worker has as many as the others, each takes some of the restarts. They cluster in Java arrays, which are garbage
+ * afterwards: of 1280 channels and 256 rows about three megabytes per frame.
  */
 record CosineKMeansOp(
         View x, View indices, CosineKMeans kMeans, View labels, View centroids, View similarities, View inertia)
@@ -21,12 +23,66 @@ record CosineKMeansOp(
 
     @Override
     public void bind(Binder binder) {
-        RowSharing.add(binder, "cosineKMeans " + x, x.dim(0), x.elements(), worker -> this::cluster);
+        long frames = x.dim(0);
+        long left = kMeans.settings().restarts() == 1 ? 0 : frames % binder.workers();
+        long whole = frames - left;
+        String name = "cosineKMeans " + x;
+        if (whole > 0) {
+            RowSharing.add(binder, name, whole, x.elements(), worker -> frame -> {
+                Clustering result = kMeans.cluster(rows(frame), number(frame), KMeansTrace.NONE);
+                store(frame, result);
+            });
+        }
+        if (left > 0) {
+            new SharedFrames(whole, (int) left, binder.workers()).bind(binder, name);
+        }
     }
 
-    private void cluster(long frame) {
-        Clustering result =
-                kMeans.cluster(rows(frame), ALL.get(I32, indices.at(frame * indices.stride(0))), KMeansTrace.NONE);
+    /** The last frames, fewer than workers: their restarts are dealt out in parts. */
+    private final class SharedFrames {
+        private final long first;
+        private final int parts;
+        private final UnitRows[] rows;
+        private final CosineKMeans.Runs[][] runs;
+
+        SharedFrames(long first, int frames, int workers) {
+            this.first = first;
+            this.parts = Math.min(kMeans.settings().restarts(), (workers + frames - 1) / frames);
+            this.rows = new UnitRows[frames];
+            this.runs = new CosineKMeans.Runs[frames][parts];
+        }
+
+        void bind(Binder binder, String name) {
+            long elements = rows.length * x.dim(1) * x.dim(2);
+            RowSharing.add(binder, name + " rows", rows.length, elements, worker -> this::load);
+            RowSharing.add(binder, name + " restarts", rows.length * parts, elements, worker -> this::cluster);
+            RowSharing.add(binder, name + " choice", rows.length, elements, worker -> this::choose);
+        }
+
+        private void load(long index) {
+            rows[(int) index] = CosineKMeansOp.this.rows(first + index);
+        }
+
+        private void cluster(long unit) {
+            int index = (int) unit / parts;
+            int part = (int) unit % parts;
+            int restarts = kMeans.settings().restarts();
+            runs[index][part] = kMeans.runs(
+                    rows[index], number(first + index), restarts * part / parts, restarts * (part + 1) / parts);
+        }
+
+        private void choose(long index) {
+            store(first + index, kMeans.best(runs[(int) index]));
+            Arrays.fill(runs[(int) index], null);
+            rows[(int) index] = null;
+        }
+    }
+
+    private int number(long frame) {
+        return ALL.get(I32, indices.at(frame * indices.stride(0)));
+    }
+
+    private void store(long frame, Clustering result) {
         store(result.labels(), labels.at(frame * result.labels().length));
         store(result.centroids(), centroids.at(frame * result.centroids().length));
         store(result.similarities(), similarities.at(frame * result.similarities().length));

@@ -1,6 +1,8 @@
 package dev.earshot.tensor.kmeans;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** One run of spherical k-means from given centroids: Lloyd iterations, then optionally Hartigan's single moves. */
 final class LloydRun {
@@ -19,9 +21,11 @@ final class LloydRun {
     private final int[] counts; // live members
     private final int[] labels; // in whose sum each live row is; -1: in none yet
     private final int[] assigned; // labels of the newest assignment
+    private final int[] previous; // and of the one before; -1: none yet
     private final double[][] similarity; // [K][rows]
     private final boolean[] turned; // whether a centroid changed since its similarities were computed
     private double inertia;
+    private boolean settled;
 
     /** Starts from {@code start} [K, C], which is scaled to unit length; a zero row stays zero. */
     LloydRun(UnitRows x, float[] start, int clusters) {
@@ -42,33 +46,48 @@ final class LloydRun {
         this.labels = new int[x.rows()];
         Arrays.fill(labels, -1);
         this.assigned = new int[x.rows()];
+        this.previous = new int[x.rows()];
+        Arrays.fill(previous, -1);
         this.similarity = new double[clusters][x.rows()];
         this.turned = new boolean[clusters];
         Arrays.fill(turned, true);
     }
 
-    /** Iterates until the labels repeat or the centroids rest, then assigns once more. */
-    void iterate(int maxIterations, double tolerance, KMeansTrace trace) {
-        int[] previous = new int[x.rows()];
-        Arrays.fill(previous, -1);
-        for (int iteration = 0; iteration < maxIterations; iteration++) {
-            assign();
-            double before = inertia;
-            fillEmptyClusters();
-            moveToAssigned();
-            double turned = updateCentroids();
-            trace.iterated(assigned, centroids, before);
-            if (Arrays.equals(assigned, previous) || turned <= tolerance) {
-                break;
+    /**
+     * Iterates each run until its labels repeat or its centroids rest, then assigns once more. Runs on the same rows go
+     * side by side and through the rows together; none sees another.
+     */
+    static void iterate(UnitRows x, List<LloydRun> runs, int maxIterations, double tolerance, KMeansTrace trace) {
+        List<LloydRun> going = new ArrayList<>(runs);
+        for (int iteration = 0; !going.isEmpty(); iteration++) {
+            List<UnitRows.Query> queries = new ArrayList<>();
+            for (LloydRun run : going) {
+                run.addQueries(queries);
             }
-            System.arraycopy(assigned, 0, previous, 0, previous.length);
+            x.similarities(queries);
+            boolean last = iteration == maxIterations;
+            going.removeIf(run -> run.advance(last, tolerance, trace));
         }
+    }
+
+    /** One iteration on fresh similarities; true when the run is over. */
+    private boolean advance(boolean last, double tolerance, KMeansTrace trace) {
         assign();
+        if (last || settled) {
+            return true;
+        }
+        double before = inertia;
+        fillEmptyClusters();
+        moveToAssigned();
+        double angle = updateCentroids();
+        trace.iterated(assigned, centroids, before);
+        settled = Arrays.equals(assigned, previous) || angle <= tolerance;
+        System.arraycopy(assigned, 0, previous, 0, previous.length);
+        return false;
     }
 
     /** Every row goes to the most similar centroid, the lowest on ties. */
     private void assign() {
-        refreshSimilarities();
         double[] lanes = LaneSums.lanes();
         for (int i = 0; i < x.rows(); i++) {
             int best = 0;
@@ -85,20 +104,13 @@ final class LloydRun {
         inertia = LaneSums.total(lanes);
     }
 
-    /** Late iterations turn few centroids; those that did are taken in pairs. */
-    private void refreshSimilarities() {
-        int waiting = -1;
+    /** Asks for the similarities to the centroids that turned; late iterations turn few. */
+    private void addQueries(List<UnitRows.Query> queries) {
         for (int j = 0; j < clusters; j++) {
-            if (turned[j] && waiting < 0) {
-                waiting = j;
-            } else if (turned[j]) {
-                x.similarities(centroidRows, waiting * width, similarity[waiting], j * width, similarity[j]);
-                waiting = -1;
+            if (turned[j]) {
+                queries.add(new UnitRows.Query(centroidRows, j * width, similarity[j]));
             }
             turned[j] = false;
-        }
-        if (waiting >= 0) {
-            x.similarities(centroidRows, waiting * width, similarity[waiting]);
         }
     }
 
@@ -202,7 +214,9 @@ final class LloydRun {
             }
         }
         updateCentroids();
-        refreshSimilarities();
+        List<UnitRows.Query> queries = new ArrayList<>();
+        addQueries(queries);
+        x.similarities(queries);
         double total = 0;
         for (int i = 0; i < x.rows(); i++) {
             assigned[i] = x.isLive(i) ? labels[i] : 0;

@@ -1,7 +1,9 @@
 package dev.earshot.tensor.kmeans;
 
 import dev.earshot.tensor.SplitMix64;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * k-means++: chooses K different rows, each with a probability that grows with its distance to those chosen before.
@@ -14,28 +16,56 @@ final class PlusPlus {
     /** Rows that are all this close to a centre are as good as chosen. */
     private static final double NO_WEIGHT = 1e-12;
 
-    private PlusPlus() {}
+    private final UnitRows x;
+    private final SplitMix64 random;
+    private final int[] chosen;
+    private final boolean[] taken;
+    private final double[] weight;
+    private final double[] similarity;
+    private final float[] centre;
 
-    static int[] choose(UnitRows x, int clusters, SplitMix64 random) {
-        int n = x.rows();
-        int[] chosen = new int[clusters];
-        boolean[] taken = new boolean[n];
-        double[] weight = new double[n];
-        double[] similarity = new double[n];
-        float[] centre = new float[x.width()];
+    private PlusPlus(UnitRows x, int clusters, SplitMix64 random) {
+        this.x = x;
+        this.random = random;
+        this.chosen = new int[clusters];
+        this.taken = new boolean[x.rows()];
+        this.weight = new double[x.rows()];
+        this.similarity = new double[x.rows()];
+        this.centre = new float[x.width()];
         Arrays.fill(weight, Double.POSITIVE_INFINITY);
-        for (int j = 0; j < chosen.length; j++) {
-            int row = j == 0 ? firstLiveFrom(x, random.below(n)) : draw(weight, taken, random);
-            chosen[j] = row;
-            taken[row] = true;
-            x.copyRow(row, centre, 0);
-            x.similarities(centre, 0, similarity);
-            for (int i = 0; i < n; i++) {
-                boolean free = x.isLive(i) && !taken[i];
-                weight[i] = free ? Math.min(weight[i], Math.max(0, 1 - similarity[i])) : 0;
+    }
+
+    /** The chosen rows of several runs, one per source of chance, which go through the rows together. */
+    static List<int[]> choose(UnitRows x, int clusters, List<SplitMix64> randoms) {
+        List<PlusPlus> runs = randoms.stream()
+                .map(random -> new PlusPlus(x, clusters, random))
+                .toList();
+        for (int j = 0; j < clusters; j++) {
+            List<UnitRows.Query> queries = new ArrayList<>();
+            for (PlusPlus run : runs) {
+                queries.add(run.take(j));
             }
+            x.similarities(queries);
+            runs.forEach(PlusPlus::weigh);
         }
-        return chosen;
+        return runs.stream().map(run -> run.chosen).toList();
+    }
+
+    /** Chooses row number {@code j}. */
+    private UnitRows.Query take(int j) {
+        int row = j == 0 ? firstLiveFrom(x, random.below(x.rows())) : draw(weight, taken, random);
+        chosen[j] = row;
+        taken[row] = true;
+        x.copyRow(row, centre, 0);
+        return new UnitRows.Query(centre, 0, similarity);
+    }
+
+    /** Weighs the rows by their distance to the nearest chosen one. */
+    private void weigh() {
+        for (int i = 0; i < weight.length; i++) {
+            boolean free = x.isLive(i) && !taken[i];
+            weight[i] = free ? Math.min(weight[i], Math.max(0, 1 - similarity[i])) : 0;
+        }
     }
 
     private static int firstLiveFrom(UnitRows x, int row) {

@@ -1,6 +1,7 @@
 package dev.earshot.tensor.kmeans;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The points of a clustering: rows scaled to length 1, as they came (row-major) and transposed, the order in
@@ -141,87 +142,52 @@ public final class UnitRows {
     }
 
     /**
-     * The inner products of all rows with one vector.
+     * A vector whose inner products with all rows are wanted.
      *
-     * @param vector holds the vector [width] from {@code at} on
+     * @param vectors holds the vector [width] from {@code at} on
      * @param out [rows]
      */
-    void similarities(float[] vector, int at, double[] out) {
-        Arrays.fill(out, 0, rows, 0);
-        float[] partial = new float[rows];
-        for (int block = 0; block < width; block += BLOCK) {
-            Arrays.fill(partial, 0);
-            int end = Math.min(width, block + BLOCK);
-            for (int c = block; c < end; c += STEP) {
-                float v0 = vector[at + c];
-                float v1 = c + 1 < width ? vector[at + c + 1] : 0;
-                float v2 = c + 2 < width ? vector[at + c + 2] : 0;
-                float v3 = c + 3 < width ? vector[at + c + 3] : 0;
-                addProducts(columns, c, v0, v1, v2, v3, partial);
-            }
-            for (int i = 0; i < rows; i++) {
-                out[i] += partial[i];
-            }
-        }
-    }
+    record Query(float[] vectors, int at, double[] out) {}
 
     /**
-     * out[i] += the products of four channels. Arrays of their own, all indexed by i alone, and no more than four of them:
-     * the form that the JIT compiler turns into vector code (3 to 4 times faster than one array with offsets).
+     * Answers queries together: the rows of a block of channels, as much as the first-level cache holds, are read for all of
+     * them in turn, two at a time. Which are asked together makes no difference to the sums.
      */
-    private static void addProducts(float[][] x, int c, float v0, float v1, float v2, float v3, float[] out) {
-        float[] x0 = x[c];
-        float[] x1 = x[c + 1];
-        float[] x2 = x[c + 2];
-        float[] x3 = x[c + 3];
-        for (int i = 0; i < out.length; i++) {
-            out[i] += x0[i] * v0 + x1[i] * v1 + x2[i] * v2 + x3[i] * v3;
+    void similarities(List<Query> queries) {
+        for (Query query : queries) {
+            Arrays.fill(query.out(), 0, rows, 0);
+        }
+        float[] partial = new float[rows];
+        for (int block = 0; block < width; block += BLOCK) {
+            int end = Math.min(columns.length, block + BLOCK);
+            for (Query query : queries) {
+                Arrays.fill(partial, 0);
+                for (int c = block; c < end; c += STEP) {
+                    addProducts(c, query.vectors(), query.at() + c, width - c, partial);
+                }
+                carry(partial, query.out());
+            }
         }
     }
 
-    /** The inner products of all rows with two vectors at once, which reads the rows only once. */
-    void similarities(float[] vectors, int first, double[] firstOut, int second, double[] secondOut) {
-        Arrays.fill(firstOut, 0, rows, 0);
-        Arrays.fill(secondOut, 0, rows, 0);
-        float[] a = new float[rows];
-        float[] b = new float[rows];
-        for (int block = 0; block < width; block += BLOCK) {
-            Arrays.fill(a, 0);
-            Arrays.fill(b, 0);
-            int end = Math.min(width, block + BLOCK);
-            for (int c = block; c < end; c += STEP) {
-                addProducts(columns, c, vectors, first + c, second + c, width - c, a, b);
-            }
-            for (int i = 0; i < rows; i++) {
-                firstOut[i] += a[i];
-            }
-            for (int i = 0; i < rows; i++) {
-                secondOut[i] += b[i];
-            }
+    private static void carry(float[] partial, double[] out) {
+        for (int i = 0; i < partial.length; i++) {
+            out[i] += partial[i];
         }
+    }
+
+    /** out += the products of up to four channels of the rows and of a vector, from {@code c} and {@code at} on. */
+    private void addProducts(int c, float[] vector, int at, int left, float[] out) {
+        float v1 = left > 1 ? vector[at + 1] : 0;
+        float v2 = left > 2 ? vector[at + 2] : 0;
+        float v3 = left > 3 ? vector[at + 3] : 0;
+        addProducts(columns[c], columns[c + 1], columns[c + 2], columns[c + 3], vector[at], v1, v2, v3, out);
     }
 
     private static void addProducts(
-            float[][] x, int c, float[] v, int first, int second, int left, float[] outA, float[] outB) {
-        float[] x0 = x[c];
-        float[] x1 = x[c + 1];
-        float[] x2 = x[c + 2];
-        float[] x3 = x[c + 3];
-        float a0 = v[first];
-        float a1 = left > 1 ? v[first + 1] : 0;
-        float a2 = left > 2 ? v[first + 2] : 0;
-        float a3 = left > 3 ? v[first + 3] : 0;
-        float b0 = v[second];
-        float b1 = left > 1 ? v[second + 1] : 0;
-        float b2 = left > 2 ? v[second + 2] : 0;
-        float b3 = left > 3 ? v[second + 3] : 0;
-        for (int i = 0; i < outA.length; i++) {
-            float r0 = x0[i];
-            float r1 = x1[i];
-            float r2 = x2[i];
-            float r3 = x3[i];
-            outA[i] += r0 * a0 + r1 * a1 + r2 * a2 + r3 * a3;
-            outB[i] += r0 * b0 + r1 * b1 + r2 * b2 + r3 * b3;
+            float[] x0, float[] x1, float[] x2, float[] x3, float v0, float v1, float v2, float v3, float[] out) {
+        for (int i = 0; i < out.length; i++) {
+            out[i] += x0[i] * v0 + x1[i] * v1 + x2[i] * v2 + x3[i] * v3;
         }
     }
 }

@@ -46,6 +46,31 @@ class CosineKMeansTest {
         assertFalse(Arrays.equals(starts[0], starts[1]));
     }
 
+    /** Watched restarts run one after the other, others side by side. */
+    @Test
+    void restartsSideBySideGiveTheBitsOfOneAfterTheOther() {
+        for (boolean hartigan : new boolean[] {false, true}) {
+            for (int maxIterations : new int[] {1, 2, 100}) {
+                KMeansSettings settings = new KMeansSettings(5, 6, 3, maxIterations, 1e-6, hartigan);
+                float[] features = random(90 * 70, 12);
+                UnitRows x = UnitRows.of(features, 0, 90, 70);
+                double[] inertia = new double[6];
+                Clustering watched = new CosineKMeans(settings).cluster(x, 0, new KMeansTrace() {
+                    @Override
+                    public void finished(int frame, int restart, double value) {
+                        inertia[restart] = value;
+                    }
+                });
+                Clustering together = cluster(settings, features, 90, 70);
+                assertEquals(Arrays.stream(inertia).min().orElseThrow(), together.inertia(), 1e-9);
+                assertEquals(watched.restart(), together.restart());
+                assertArrayEquals(watched.labels(), together.labels());
+                assertArrayEquals(watched.centroids(), together.centroids());
+                assertArrayEquals(watched.similarities(), together.similarities());
+            }
+        }
+    }
+
     /** Every row has its label's centroid as the nearest, and every centroid is its members' direction. */
     @Test
     void resultIsAFixedPointOfBothSteps() {
