@@ -9,13 +9,18 @@ import sys
 import warnings
 from pathlib import Path
 
+from report import cpu
+
 
 def quantise(source, file):
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     part = file.with_suffix(".part.onnx")
+    # Without VNNI pairs of products are added in 16 bits, which eight bits of weight overflow.
+    vnni = {"avx512_vnni", "avx_vnni"} & set(cpu().get("flags", "").split())
     quantize_dynamic(
-        source, part, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8,
+        source, part, op_types_to_quantize=["MatMul", "Gemm"],
+        per_channel=True, weight_type=QuantType.QInt8, reduce_range=not vnni,
         extra_options={"MatMulConstBOnly": True},  # attention keeps its products in fp32
     )  # fmt: skip
     os.replace(part, file)

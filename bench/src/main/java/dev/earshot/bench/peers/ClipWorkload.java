@@ -1,5 +1,7 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.work.Work;
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.models.adaav.AdaAvAdapters;
 import dev.earshot.models.adaav.AdaAvConfig;
@@ -53,6 +55,7 @@ final class ClipWorkload implements Workload {
     private static final double LOUDNESS = 0.1;
 
     private final Backend backend;
+    private final WorkCounter work = new WorkCounter();
     private final Segmenter segmenter;
     private final List<ClipFrame> frames;
     private final int blocks;
@@ -69,7 +72,7 @@ final class ClipWorkload implements Workload {
         this.frames = frames(frames);
         backend = Backends.open(backendName);
         try (MocaWeights weights = MocaWeights.of(ImageBind.filler(config)).withAdapter(Adapters.on(config))) {
-            segmenter = Segmenters.moca(backend, weights, settings(compute));
+            segmenter = Segmenters.moca(work.over(backend), weights, settings(compute));
         }
     }
 
@@ -176,8 +179,16 @@ final class ClipWorkload implements Workload {
         facts.put("java", System.getProperty("java.version"));
         facts.put("blocks", blocks);
         facts.put("picture", WIDTH + "x" + HEIGHT);
+        work().addTo(facts);
         facts.put("peak_mb", TrainingWorkload.peakMegabytes());
         return facts;
+    }
+
+    /** Of one more run, for the first one captured what it then replayed. */
+    private Work work() {
+        Work before = work.total();
+        run();
+        return work.total().minus(before);
     }
 
     @Override

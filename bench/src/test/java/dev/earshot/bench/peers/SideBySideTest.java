@@ -121,6 +121,9 @@ final class SideBySideTest {
                 sounding += output[i];
             }
             assertEquals(91_230, sounding, 100);
+            // The blocks' linear layers of 12 D^2 parameters are most of the work, 2 operations per token each.
+            double blocks = 2.0 * 12 * (257 * 1280 * 1280 + 229 * 768 * 768);
+            assertEquals(1.15 * blocks, (double) workload.facts().get("flops"), 0.15 * blocks);
         }
     }
 
