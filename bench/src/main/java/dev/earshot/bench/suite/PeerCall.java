@@ -20,6 +20,22 @@ record PeerCall(
     static final List<PeerCall> CPU = List.of(
             new PeerCall("images", "dino-vitb16,imagebind-image", "1", 7, 3, false, List.of()),
             new PeerCall("images-batch", "dino-vitb16", "8", 5, 2, false, List.of()),
+            new PeerCall(
+                    "precisions",
+                    "dino-vitb16",
+                    "1",
+                    5,
+                    1,
+                    false,
+                    List.of("--precisions", "fp32,bf16,int8", "--engines", "earshot,torch,onnxruntime")),
+            new PeerCall(
+                    "clip",
+                    "moca-clip",
+                    "5",
+                    3,
+                    1,
+                    false,
+                    List.of("--precisions", "fp32,bf16", "--warm", "0", "--engines", "earshot,torch,torch-unlocked")),
             new PeerCall("kmeans", "kmeans", "5", 7, 10, true, List.of()),
             new PeerCall("matching", "pma-scanline", "8", 7, 5, true, List.of()),
             new PeerCall(
