@@ -18,7 +18,7 @@ final class ClipCurves {
     private static final int CLIP_SECONDS = 10;
 
     /** Once is enough for runs as long as this: what disturbs a second disturbs it little. */
-    private static final int SECONDS_RUN_ONCE = 1_000;
+    private static final int SECONDS_RUN_ONCE = 200;
 
     private final Path sample;
     private final String command;

@@ -131,7 +131,7 @@ final class WorkloadCurves {
 
     Curves neighbours() {
         Curves curves = new Curves();
-        int[] rows = quick ? new int[] {1000, 3000, 10000} : new int[] {1000, 3000, 10_000, 30_000, 100_000, 200_000};
+        int[] rows = quick ? new int[] {1000, 3000, 10000} : new int[] {1000, 3000, 10_000, 30_000, 60_000, 200_000};
         WorkloadSeries.Measured measured =
                 WorkloadSeries.of(ScalingWorkloads.NEIGHBOURS, TABLE_HEAP, rows).measure(quick ? 2 : 3);
         String x = "neighbours table, rows";
