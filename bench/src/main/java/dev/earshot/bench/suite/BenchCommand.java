@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -54,6 +55,18 @@ public final class BenchCommand implements Callable<Integer> {
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(
+            names = "--compare",
+            arity = "0..1",
+            fallbackValue = "",
+            paramLabel = "DIR",
+            description =
+                    "lists what is over 5 %% worse than the newest committed results of this machine, or than DIR's")
+    private String compare;
+
+    @Option(names = "--readme", description = "renews the figures in README.md and bench/README.md, with their link")
+    private boolean readme;
+
+    @Option(
             names = "--out",
             paramLabel = "DIR",
             description = "default bench/results/MACHINE/DATE, with --quick a folder apart")
@@ -93,8 +106,35 @@ public final class BenchCommand implements Callable<Integer> {
         if (!merge) {
             runParts(runs, setting);
         }
-        progress.println(folder);
-        return runs.anyFailed() ? Statuses.FAILED : Statuses.OK;
+        ResultFile results = Merge.of(setting, before, runs.outcomes());
+        Optional<Comparison> comparison = compared(results);
+        results.write(folder);
+        String page = Page.of(results, Plots.write(results, folder));
+        Path file = folder.resolve("README.md");
+        Files.writeString(file, page + comparison.map(Comparison::text).orElse(""));
+        System.out.print(comparison.map(Comparison::text).orElse(""));
+        if (readme) {
+            Readme.update(home().resolve("README.md"), results, folder);
+            Readme.update(home().resolve("bench/README.md"), results, folder);
+        }
+        System.out.println(file);
+        boolean lost = comparison.map(Comparison::failed).orElse(false);
+        return runs.anyFailed() || lost ? Statuses.FAILED : Statuses.OK;
+    }
+
+    private Optional<Comparison> compared(ResultFile results) throws IOException, InterruptedException {
+        if (compare == null) {
+            return Optional.empty();
+        }
+        if (!compare.isEmpty()) {
+            return Optional.of(new Comparison(Committed.in(Path.of(compare)), results));
+        }
+        String machine = results.machine().name();
+        Optional<ResultFile> newest = Committed.newest(home(), machine);
+        if (newest.isEmpty()) {
+            progress.println("--compare: no committed results of " + machine);
+        }
+        return newest.map(earlier -> new Comparison(earlier, results));
     }
 
     private void runParts(Runs runs, Setting setting) throws IOException, InterruptedException {

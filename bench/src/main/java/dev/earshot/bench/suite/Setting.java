@@ -26,6 +26,11 @@ record Setting(Path home, Path raw, int threads, boolean quick, String python) {
         return command;
     }
 
+    /** The same at full effort, which has all the steps that there are. */
+    Setting full() {
+        return new Setting(home, raw, threads, false, python);
+    }
+
     /** The options that every program of this module takes. */
     List<String> common(String file) {
         List<String> options =

@@ -1,0 +1,88 @@
+package dev.earshot.bench.suite;
+
+import dev.earshot.bench.result.Figure;
+import dev.earshot.bench.result.FigureFile;
+import dev.earshot.bench.result.Machine;
+import dev.earshot.bench.result.Series;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads what the parts wrote and sets the figures beside each other; a file that cannot be read is named, not fatal. */
+final class Merge {
+    private final List<Result> results = new ArrayList<>();
+    private final List<Series> series = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+    private Yardstick peak;
+
+    private Merge() {}
+
+    static ResultFile of(Setting setting, Machine before, List<Outcome> outcomes) {
+        Merge merge = new Merge();
+        merge.peak = merge.yardstick(setting.raw());
+        for (Part part : Parts.ALL) {
+            for (Step step : part.steps(setting.full())) {
+                Path file = setting.raw().resolve(step.file());
+                if (Files.exists(file)) {
+                    merge.read(part, file);
+                }
+            }
+        }
+        merge.series.addAll(PeerSeries.of(merge.results));
+        return new ResultFile(
+                before,
+                Machine.loadAverage(),
+                setting.threads(),
+                setting.quick(),
+                merge.peak,
+                outcomes,
+                merge.results,
+                merge.series,
+                Aims.judge(merge.results),
+                merge.failures);
+    }
+
+    private Yardstick yardstick(Path raw) {
+        Path file = raw.resolve("peaks.json");
+        if (!Files.exists(file)) {
+            return Yardstick.of(List.of());
+        }
+        try {
+            return Yardstick.of(FigureFile.read(file).figures());
+        } catch (IOException e) {
+            return Yardstick.of(List.of()); // read once more with the others, and named there
+        }
+    }
+
+    private void read(Part part, Path file) {
+        boolean card = part.device().equals("cuda");
+        String prefix = card ? CardResults.PREFIX : "";
+        Yardstick known = card ? Yardstick.of(List.of()) : peak; // a card's shares come with its figures
+        try {
+            switch (part.name()) {
+                case "jmh" -> results.addAll(JmhResults.read(file, prefix, known));
+                case "peers" -> {
+                    PeerResults read = PeerResults.read(file, prefix, known);
+                    results.addAll(read.results());
+                    failures.addAll(read.failures());
+                }
+                case "device" -> results.addAll(CardResults.ops(file));
+                case "models" -> results.addAll(CardResults.models(file));
+                default -> {
+                    FigureFile read = FigureFile.read(file);
+                    List<Figure> figures = read.figures();
+                    results.addAll(FigureResults.of(figures, peak));
+                    series.addAll(read.series());
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            failures.add("%s: cannot be read: %s".formatted(file.getFileName(), firstLine(e)));
+        }
+    }
+
+    private static String firstLine(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+}
