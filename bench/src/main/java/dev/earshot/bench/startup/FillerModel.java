@@ -1,0 +1,67 @@
+package dev.earshot.bench.startup;
+
+import dev.earshot.models.imagebind.AudioConfig;
+import dev.earshot.models.imagebind.ImageBind;
+import dev.earshot.models.imagebind.ImageBindConfig;
+import dev.earshot.models.imagebind.VisionConfig;
+import dev.earshot.models.vit.VitConfig;
+import dev.earshot.tensor.weights.SafetensorsWriter;
+import dev.earshot.tensor.weights.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** ImageBind with generated weights, of the published widths and of as many blocks as the measurement has room for. */
+enum FillerModel {
+    /** The published model, 4 GB in fp32. */
+    HUGE("ImageBind-Huge", 32, 12),
+    /** 2 image and 1 audio blocks, 200 MB. */
+    SMALL("ImageBind of 2 + 1 blocks", 2, 1);
+
+    private final String title;
+    private final ImageBindConfig config;
+
+    FillerModel(String title, int imageBlocks, int audioBlocks) {
+        this.title = title;
+        VitConfig v = ImageBindConfig.HUGE.vision().vit();
+        AudioConfig a = ImageBindConfig.HUGE.audio();
+        this.config = new ImageBindConfig(
+                new VisionConfig(
+                        new VitConfig(
+                                v.imageSize(),
+                                v.patchSize(),
+                                v.width(),
+                                imageBlocks,
+                                v.heads(),
+                                v.mlpWidth(),
+                                v.layerNormEps()),
+                        ImageBindConfig.HUGE.vision().outputWidth()),
+                new AudioConfig(
+                        a.kernel(),
+                        a.stride(),
+                        a.patches(),
+                        a.width(),
+                        audioBlocks,
+                        a.heads(),
+                        a.mlpWidth(),
+                        a.outputWidth()));
+    }
+
+    String title() {
+        return title;
+    }
+
+    ImageBindConfig config() {
+        return config;
+    }
+
+    /** Writes the weights as an fp32 file, tensor by tensor. */
+    void write(Path file) throws IOException {
+        SafetensorsWriter writer = new SafetensorsWriter();
+        try (Weights filler = ImageBind.filler(config)) {
+            for (String key : filler.keys()) {
+                writer.tensor(key, filler.read(key));
+            }
+            writer.write(file);
+        }
+    }
+}
