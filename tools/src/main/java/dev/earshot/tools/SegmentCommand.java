@@ -111,7 +111,20 @@ final class SegmentCommand implements Callable<Integer>, ResultWriter.Listener {
         report = new InputReport(spec.commandLine(), json, quiet);
         ClipOptions options = clipOptions();
         MethodPlan plan = settings.plan(method, model.compute(), spec.commandLine());
-        CompletableFuture<Clip> first = opened(inputs.getFirst(), options);
+        CompletableFuture<Clip> first = opened(inputs.getFirst(), options).thenApply(SegmentCommand::decodedEarly);
+        try {
+            return segmentAll(first, options, plan);
+        } finally {
+            first.thenAccept(Clip::discardEarly); // where the networks could not be loaded
+        }
+    }
+
+    private static Clip decodedEarly(Clip clip) {
+        clip.decodeEarly();
+        return clip;
+    }
+
+    private int segmentAll(CompletableFuture<Clip> first, ClipOptions options, MethodPlan plan) {
         try (Backend backend = model.openBackend();
                 WeightsInUse files = model.openWeights();
                 MethodPlan.Opened opened = plan.open(backend, files)) {

@@ -9,13 +9,14 @@ import dev.earshot.segmentation.video.Sampling;
 import dev.earshot.segmentation.video.VideoProbe;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
  * Pictures with their sound: a video, a folder of frames beside a WAV file, or one picture beside a WAV file.
  *
- * <p>A clip is a description and holds nothing open; {@link #stream()} decodes it, one frame at a time and as often as
- * asked. Whatever the source, frames come with one second of 16 kHz mono sound each.
+ * <p>A clip is a description and holds nothing open, but between {@link #decodeEarly()} and what follows it; {@link
+ * #stream()} decodes it, one frame at a time and as often as asked. Whatever the source, frames come with one second of 16 kHz mono sound each.
  *
  * <pre>{@code
  * try (ClipStream frames = Clip.open(video).stream()) {
@@ -33,6 +34,7 @@ public final class Clip {
     private final List<String> notes;
     private final Supplier<FrameSource> frames;
     private final Supplier<AudioSource> sound;
+    private final AtomicReference<ClipStream> early = new AtomicReference<>();
 
     private Clip(
             String name,
@@ -149,6 +151,30 @@ public final class Clip {
 
     /** Decodes the clip from its beginning. */
     public ClipStream stream() {
+        ClipStream begun = early.getAndSet(null);
+        return begun != null ? begun : newStream();
+    }
+
+    /**
+     * Starts the decoders now, before somebody is there to take frames, for example while networks load. The next
+     * {@link #stream()} takes them over; whoever finds that there will be none calls {@link #discardEarly()}.
+     */
+    public void decodeEarly() {
+        ClipStream former = early.getAndSet(newStream());
+        if (former != null) {
+            former.close();
+        }
+    }
+
+    /** Ends what {@link #decodeEarly()} began, if nobody has taken it over. */
+    public void discardEarly() {
+        ClipStream begun = early.getAndSet(null);
+        if (begun != null) {
+            begun.close();
+        }
+    }
+
+    private ClipStream newStream() {
         FrameSource pictures = frames.get();
         try {
             return new ClipStream(pictures, sound.get(), options.sampling().framesPerSecond(), notes);

@@ -1,5 +1,6 @@
 package dev.earshot.segmentation;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -29,6 +30,15 @@ class ClipTest {
             stream.forEachRemaining(frames::add);
         }
         return frames;
+    }
+
+    private static int[] pixels(ClipFrame frame) {
+        int[] pixels = new int[frame.image().width() * frame.image().height()];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = frame.image()
+                    .pixel(i % frame.image().width(), i / frame.image().width());
+        }
+        return pixels;
     }
 
     /** Amplitude of second n is (n + 1) / 10. */
@@ -61,6 +71,34 @@ class ClipTest {
                 assertAmplitude(0.1 * (i + 1), frames.get(i));
             }
         }
+    }
+
+    @Test
+    void decodersThatWereStartedEarlyGiveTheSameFramesOnce() {
+        Clip clip = Clip.open(TestVideos.mp4(folder.resolve("early.mp4"), 3, 64, 48));
+        List<ClipFrame> expected = all(clip);
+        clip.decodeEarly();
+        clip.decodeEarly(); // the second takes the place of the first
+        for (int run = 0; run < 2; run++) {
+            List<ClipFrame> frames = all(clip);
+            assertEquals(3, frames.size());
+            for (int i = 0; i < 3; i++) {
+                assertArrayEquals(pixels(expected.get(i)), pixels(frames.get(i)));
+                assertArrayEquals(expected.get(i).sound(), frames.get(i).sound());
+            }
+        }
+    }
+
+    @Test
+    void whatWasStartedEarlyAndNotTakenIsEnded() {
+        Clip clip = Clip.open(TestVideos.mp4(folder.resolve("left.mp4"), 3, 64, 48));
+        clip.discardEarly();
+        long before = ProcessHandle.current().children().count();
+        clip.decodeEarly();
+        assertTrue(ProcessHandle.current().children().count() > before);
+        clip.discardEarly();
+        assertEquals(before, ProcessHandle.current().children().count());
+        assertEquals(3, all(clip).size());
     }
 
     @Test
