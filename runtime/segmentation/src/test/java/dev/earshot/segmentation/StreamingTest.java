@@ -9,10 +9,12 @@ import dev.earshot.segmentation.moca.TinyModel;
 import dev.earshot.segmentation.video.TestVideos;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,6 +95,36 @@ class StreamingTest {
                 assertTrue(masks.computing().nanos().keySet().containsAll(List.of("networks", "cluster")));
             }
         }
+    }
+
+    /** Counts the pictures that are still reachable while a long clip goes through. */
+    @Test
+    void framesOfALongClipDoNotPileUp() {
+        int frames = 400;
+        Path film = TestVideos.mp4(folder.resolve("long.mp4"), frames, 32, 32);
+        List<WeakReference<ClipFrame>> seen = new ArrayList<>();
+        AtomicInteger written = new AtomicInteger();
+        try (Segmenter moca = moca(1);
+                Masks masks = moca.segment(Clip.open(film));
+                WriteBehind writer = new WriteBehind(4)) {
+            Iterator<SegmentedFrame> each = masks.withFrames();
+            while (each.hasNext()) {
+                SegmentedFrame frame = each.next();
+                seen.add(new WeakReference<>(frame.frame()));
+                writer.submit(() -> written.addAndGet(frame.frame().image().width() / 32));
+                if (seen.size() % 100 == 0) {
+                    System.gc();
+                    long alive = seen.stream()
+                            .filter(reference -> reference.get() != null)
+                            .count();
+                    // those that wait for the writer, the one being written, this one and the last
+                    assertTrue(alive <= 8, alive + " of " + seen.size());
+                }
+            }
+            writer.finish();
+        }
+        assertEquals(frames, seen.size());
+        assertEquals(frames, written.get());
     }
 
     @Test
