@@ -6,6 +6,7 @@ machine therefore hits all engines, and ratios are taken within rounds.
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -62,9 +63,12 @@ def measure(args, model, batch, failures):
 
 def warm_up(engine, args):
     """Runs an engine in, and settles how many runs its rounds have: more of a call of milliseconds than of a minute's."""
+    engine.iterations = args.iterations
+    if args.warm == 0:
+        engine.millis = math.inf  # its first run, before it said that it was ready, is all
+        return
     engine.ask(f"warm {args.warm}")
     engine.millis = millis = min(engine.ask("round 1")["millis"])
-    engine.iterations = args.iterations
     if not args.on_card:
         engine.ask(f"warm {min(MOST_WARM_UPS, int(WARM_MILLIS / millis))}")
         engine.iterations = max(args.iterations, min(MOST_ITERATIONS, int(ROUND_MILLIS / millis)))
@@ -116,7 +120,7 @@ def arguments():
     parser.add_argument("--tf32", action="store_true", help="on a card: fp32 products in tf32, on both sides")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--iterations", type=int, help=f"least runs per round; default {CPU_EFFORT['iterations']}, on a card more")
-    parser.add_argument("--warm", type=int, help=f"untimed runs before; default {CPU_EFFORT['warm']}, on a card more")
+    parser.add_argument("--warm", type=int, help=f"untimed runs before, 0: only the first one; default {CPU_EFFORT['warm']}, on a card more")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all")
     parser.add_argument("--jvm", default="-Xmx2g", help="flags of the Java side")

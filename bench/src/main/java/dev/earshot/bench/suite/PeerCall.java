@@ -32,7 +32,7 @@ record PeerCall(
                     "clip",
                     "moca-clip",
                     "5",
-                    3,
+                    2,
                     1,
                     false,
                     List.of("--precisions", "fp32,bf16", "--warm", "0", "--engines", "earshot,torch,torch-unlocked")),
