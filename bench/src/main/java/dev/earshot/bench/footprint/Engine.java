@@ -16,13 +16,13 @@ import java.util.stream.Stream;
  * @param name as in figures: {@code earshot}, {@code djl}, {@code onnxruntime}, {@code tensorflow}
  * @param jars all that an embedder gets
  * @param direct how many of them an embedder declares
- * @param classes the compiled program
+ * @param program the compiled program, a jar since the JVM's caches of classes take nothing else
  */
-record Engine(String name, List<Path> jars, int direct, Path classes) {
+record Engine(String name, List<Path> jars, int direct, Path program) {
     private static final Pattern DEPENDENCY = Pattern.compile("<dependency>");
 
     String classPath() {
-        return Stream.concat(Stream.of(classes), jars.stream())
+        return Stream.concat(Stream.of(program), jars.stream())
                 .map(Path::toString)
                 .collect(Collectors.joining(File.pathSeparator));
     }
@@ -42,9 +42,8 @@ record Engine(String name, List<Path> jars, int direct, Path classes) {
                     .orElseThrow(() -> new IOException("class path: expected a jar " + prefix
                             + "*, found none — run with -cp 'bench/target/app/*'")));
         }
-        Path classes = cache.resolve("earshot-classes");
-        compile(root.resolve("bench/footprint"), "earshot", jars, classes);
-        return new Engine(name, jars, direct, classes);
+        Path program = compile(root.resolve("bench/footprint"), "earshot", jars, cache.resolve("earshot"));
+        return new Engine(name, jars, direct, program);
     }
 
     /** A peer, whose jars Maven copies into the cache unless they are there for the same pom. */
@@ -72,9 +71,7 @@ record Engine(String name, List<Path> jars, int direct, Path classes) {
             Files.writeString(stamp, declared);
         }
         List<Path> jars = list(folder.resolve("jars"));
-        Path classes = folder.resolve("classes");
-        compile(sources, name, jars, classes);
-        return new Engine(name, jars, declaredIn(declared), classes);
+        return new Engine(name, jars, declaredIn(declared), compile(sources, name, jars, folder));
     }
 
     static int declaredIn(String pom) {
@@ -87,10 +84,13 @@ record Engine(String name, List<Path> jars, int direct, Path classes) {
         }
     }
 
-    private static void compile(Path sources, String name, List<Path> jars, Path classes) throws IOException {
+    private static Path compile(Path sources, String name, List<Path> jars, Path folder) throws IOException {
+        Path classes = folder.resolve("classes");
+        Path program = folder.resolve("program.jar");
+        Path tools = Path.of(System.getProperty("java.home"), "bin");
         call(
                 sources,
-                Path.of(System.getProperty("java.home"), "bin", "javac").toString(),
+                tools.resolve("javac").toString(),
                 "-proc:none",
                 "-d",
                 classes.toString(),
@@ -98,6 +98,16 @@ record Engine(String name, List<Path> jars, int direct, Path classes) {
                 jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)),
                 sources.resolve("common/Network.java").toString(),
                 sources.resolve(name).resolve("FirstInference.java").toString());
+        call(
+                sources,
+                tools.resolve("jar").toString(),
+                "--create",
+                "--file",
+                program.toString(),
+                "-C",
+                classes.toString(),
+                ".");
+        return program;
     }
 
     private static void call(Path folder, String... command) throws IOException {

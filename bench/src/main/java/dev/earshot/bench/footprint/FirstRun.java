@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,12 +24,13 @@ record FirstRun(double firstMillis, double megabytes, double nextMillis) {
      * @param caches folder in which it may keep its unpacked libraries
      * @param network the weights
      * @param results file for the results
+     * @param flags more flags of the JVM
      */
-    static FirstRun of(Engine engine, Path caches, Path network, Path results) throws IOException {
+    static FirstRun of(Engine engine, Path caches, Path network, Path results, String... flags) throws IOException {
         Path errors = Files.createTempFile("earshot-footprint-", ".log");
         try {
             Path temporary = Files.createDirectories(caches.resolve("tmp"));
-            ProcessBuilder builder = new ProcessBuilder(command(engine, caches, temporary, network, results))
+            ProcessBuilder builder = new ProcessBuilder(command(engine, caches, temporary, network, results, flags))
                     .redirectError(errors.toFile());
             builder.environment().put("EARSHOT_CACHE", caches.resolve("earshot").toString());
             builder.environment().put("DJL_CACHE_DIR", caches.resolve("djl").toString());
@@ -65,8 +67,9 @@ record FirstRun(double firstMillis, double megabytes, double nextMillis) {
         }
     }
 
-    private static List<String> command(Engine engine, Path caches, Path temporary, Path network, Path results) {
-        return List.of(
+    private static List<String> command(
+            Engine engine, Path caches, Path temporary, Path network, Path results, String... flags) {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx512m",
@@ -79,7 +82,9 @@ record FirstRun(double firstMillis, double megabytes, double nextMillis) {
                 engine.classPath(),
                 "dev.earshot.footprint.FirstInference",
                 network.toString(),
-                results.toString());
+                results.toString()));
+        command.addAll(1, List.of(flags));
+        return command;
     }
 
     private static void go(Process process) throws IOException {

@@ -10,12 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -167,32 +164,31 @@ public final class FootprintBench implements Callable<Integer> {
                 missing(engine.name(), e);
             }
         }
-        Map<Engine, List<FirstRun>> warm = new LinkedHashMap<>();
-        Map<Engine, List<FirstRun>> empty = new LinkedHashMap<>();
+        Runs runs = new Runs(working, scratch, files);
         for (int round = 0; round < (quick ? 3 : 9); round++) {
             List<Engine> order = new ArrayList<>(working);
             Collections.rotate(order, -round);
             for (Engine engine : order) {
-                Path caches = scratch.resolve(engine.name());
-                add(warm, engine, FirstRun.of(engine, caches, files, scratch.resolve("results")));
-                if (round < (quick ? 1 : 3)) {
-                    Path fresh = scratch.resolve("empty");
-                    add(empty, engine, FirstRun.of(engine, fresh, files, scratch.resolve("results")));
-                    deleteTree(fresh);
-                }
+                runs.once(engine, round < (quick ? 1 : 3));
             }
         }
-        for (Engine engine : working) {
-            Better lower = Better.LOWER;
-            String name = "first inference, ms";
-            figure(engine, name, "ms", lower, "", samples(warm, engine, FirstRun::firstMillis));
-            name = "first inference with empty caches, ms";
-            figure(engine, name, "ms", lower, "", samples(empty, engine, FirstRun::firstMillis));
-            name = "next inference, 197 rows, ms";
-            figure(engine, name, "ms", lower, "", samples(warm, engine, FirstRun::nextMillis));
-            name = "resident after first inference, MB";
-            figure(engine, name, "MB", lower, "", samples(warm, engine, FirstRun::megabytes));
+        working.forEach(engine -> report(engine, runs));
+    }
+
+    private void report(Engine engine, Runs runs) {
+        Better lower = Better.LOWER;
+        double[] first = runs.samples(Runs.Kind.PLAIN, engine, FirstRun::firstMillis);
+        figure(engine, "first inference, ms", "ms", lower, "", first);
+        if (Runs.CACHES_CLASSES) {
+            double[] cached = runs.samples(Runs.Kind.CLASSES_CACHED, engine, FirstRun::firstMillis);
+            figure(engine, "first inference with an AOT cache, ms", "ms", lower, "", cached);
         }
+        double[] installed = runs.samples(Runs.Kind.NOTHING_UNPACKED, engine, FirstRun::firstMillis);
+        figure(engine, "first inference with empty caches, ms", "ms", lower, "", installed);
+        double[] next = runs.samples(Runs.Kind.PLAIN, engine, FirstRun::nextMillis);
+        figure(engine, "next inference, 197 rows, ms", "ms", lower, "", next);
+        double[] resident = runs.samples(Runs.Kind.PLAIN, engine, FirstRun::megabytes);
+        figure(engine, "resident after first inference, MB", "MB", lower, "", resident);
     }
 
     /** Also fills the caches, so that later runs find their libraries unpacked. */
@@ -207,16 +203,7 @@ public final class FootprintBench implements Callable<Integer> {
         }
     }
 
-    private static void add(Map<Engine, List<FirstRun>> runs, Engine engine, FirstRun run) {
-        runs.computeIfAbsent(engine, _ -> new ArrayList<>()).add(run);
-    }
-
-    private static double[] samples(
-            Map<Engine, List<FirstRun>> runs, Engine engine, ToDoubleFunction<FirstRun> quantity) {
-        return runs.get(engine).stream().mapToDouble(quantity).toArray();
-    }
-
-    private static void deleteTree(Path folder) throws IOException {
+    static void deleteTree(Path folder) throws IOException {
         if (Files.exists(folder)) {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
