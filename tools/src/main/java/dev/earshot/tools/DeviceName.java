@@ -53,14 +53,19 @@ record DeviceName(String name) {
 
     /** The name that {@link Backends#open(String)} takes. */
     String backendName(Precision precision) {
-        if (precision != Precision.TF32) {
-            return name;
+        return switch (precision) {
+            case FP32, BF16 -> name;
+            case TF32 -> on("cuda", "tf32", name.equals("cpu"), "a CUDA device");
+            case INT8 -> on("cpu", "int8", name.contains("cuda"), "the CPU");
+        };
+    }
+
+    /** The backend with a property that only one kind has, so that asking for it leaves auto no choice. */
+    private String on(String kind, String property, boolean lacking, String expected) {
+        if (lacking) {
+            throw new IllegalArgumentException("--precision %s: expected %s, got --device %s — use fp32 or bf16 there"
+                    .formatted(property, expected, name));
         }
-        if (name.equals("cpu")) {
-            throw new IllegalArgumentException(
-                    "--precision tf32: expected a CUDA device, got --device cpu — use fp32 or bf16 there");
-        }
-        // Only a card has tf32, so asking for it leaves auto no choice.
-        return (equals(AUTO) ? "cuda" : name) + ":tf32";
+        return (equals(AUTO) ? kind : name) + ":" + property;
     }
 }

@@ -197,6 +197,11 @@ final class RecipeOptions {
      * @throws IllegalArgumentException naming what is out of range
      */
     MocaRecipe recipe() {
+        if (precision == Precision.INT8) {
+            throw new IllegalArgumentException(
+                    "--precision int8: expected fp32, tf32 or bf16 for training, since gradients"
+                            + " do not pass through int8 weights — use int8 to segment");
+        }
         return new MocaRecipe(
                 new AdapterSettings(placement.map(Placement::parse), bottleneck, latents),
                 new TripletSettings(batch, neighbours, margin, pixelMatching(), featureNorm),

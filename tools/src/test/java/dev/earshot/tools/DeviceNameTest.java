@@ -23,7 +23,9 @@ class DeviceNameTest {
         "cuda, TF32, cuda:tf32",
         "cuda:1, TF32, cuda:1:tf32",
         "simcuda, TF32, simcuda:tf32",
-        "auto, TF32, cuda:tf32"
+        "auto, TF32, cuda:tf32",
+        "cpu, INT8, cpu:int8",
+        "auto, INT8, cpu:int8"
     })
     void backendNameOf(String text, Precision precision, String backend) {
         assertEquals(backend, device(text).backendName(precision));
@@ -35,6 +37,15 @@ class DeviceNameTest {
         String message =
                 assertThrows(TypeConversionException.class, () -> device(text)).getMessage();
         assertTrue(message.contains("'" + text + "'") && message.contains("cuda:NUMBER"), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cuda", "cuda:1", "simcuda"})
+    void int8OnACardIsTheCallersFault(String text) {
+        String message = assertThrows(
+                        IllegalArgumentException.class, () -> device(text).open(Precision.INT8))
+                .getMessage();
+        assertEquals("--precision int8: expected the CPU, got --device " + text + " — use fp32 or bf16 there", message);
     }
 
     @Test

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What a backend runs on.
  *
- * @param name {@code cpu}, {@code reference}, {@code cuda:0} …
+ * @param name {@code cpu}, {@code cpu:int8}, {@code reference}, {@code cuda:0} …
  * @param device processor or card in words
  * @param libraries name and version of each native library in use
  * @param details further lines for {@code earshot doctor}
@@ -14,5 +14,13 @@ public record BackendInfo(String name, String device, List<String> libraries, Li
     public BackendInfo {
         libraries = List.copyOf(libraries);
         details = List.copyOf(details);
+    }
+
+    /** What result files call the arithmetic of products whose operands are of type {@code compute}. */
+    public String precision(DType compute) {
+        if (compute == DType.BF16) {
+            return "bf16";
+        }
+        return name.endsWith(":int8") ? "int8" : "fp32";
     }
 }

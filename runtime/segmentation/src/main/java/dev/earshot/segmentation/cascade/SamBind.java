@@ -43,6 +43,7 @@ public final class SamBind implements Segmenter {
     private final RegionScorer scorer;
     private final MaskProposals proposals;
     private final SamBindSettings settings;
+    private final String precision;
     private final OpenMasks opened = new OpenMasks();
     private volatile boolean closed;
 
@@ -54,10 +55,7 @@ public final class SamBind implements Segmenter {
      *     outlines objects
      */
     public SamBind(Backend backend, Weights imageBind, MaskProposals proposals, SamBindSettings settings) {
-        this(
-                new ImageBindEmbedder(MocaModel.frozen(backend, imageBind, settings.compute()), settings.batch()),
-                proposals,
-                settings);
+        this(MocaModel.frozen(backend, imageBind, settings.compute()), proposals, settings);
     }
 
     /**
@@ -73,14 +71,28 @@ public final class SamBind implements Segmenter {
                     "SAM-BIND: expected settings for %s, the precision the model was loaded with, got %s"
                             .formatted(model.compute(), settings.compute()));
         }
-        return new SamBind(new ImageBindEmbedder(model.share(), settings.batch()), proposals, settings);
+        return new SamBind(model.share(), proposals, settings);
+    }
+
+    /** On a model whose handle is owned from now on. */
+    private SamBind(MocaModel model, MaskProposals proposals, SamBindSettings settings) {
+        this(
+                new ImageBindEmbedder(model, settings.batch()),
+                proposals,
+                settings,
+                model.backend().info().precision(settings.compute()));
     }
 
     /** With other networks, which are owned from now on. */
     SamBind(JointEmbedder embedder, MaskProposals proposals, SamBindSettings settings) {
+        this(embedder, proposals, settings, "fp32");
+    }
+
+    private SamBind(JointEmbedder embedder, MaskProposals proposals, SamBindSettings settings, String precision) {
         this.scorer = new RegionScorer(embedder, settings.crop());
         this.proposals = proposals;
         this.settings = settings;
+        this.precision = precision;
     }
 
     /**
@@ -207,6 +219,7 @@ public final class SamBind implements Segmenter {
         words.put("proposals", proposals.name());
         words.putAll(proposals.settings());
         words.putAll(settings.words());
+        words.put("precision", precision);
         return words;
     }
 

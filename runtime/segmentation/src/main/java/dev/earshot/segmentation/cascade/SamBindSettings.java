@@ -63,7 +63,6 @@ public record SamBindSettings(
         words.put("tauBind", String.valueOf(choice.threshold()));
         words.put("topOneIfEmpty", String.valueOf(choice.topOneIfEmpty()));
         words.put("silenceGate", gate.on() ? "rms below " + gate.leastRms() : "off");
-        words.put("precision", compute == DType.BF16 ? "bf16" : "fp32");
         return words;
     }
 }

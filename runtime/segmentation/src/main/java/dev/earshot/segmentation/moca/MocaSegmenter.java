@@ -11,7 +11,6 @@ import dev.earshot.segmentation.internal.ComputedMasks;
 import dev.earshot.segmentation.internal.OpenMasks;
 import dev.earshot.segmentation.internal.StageClock;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.DType;
 import dev.earshot.tensor.weights.WeightsException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -206,7 +205,7 @@ public final class MocaSegmenter implements Segmenter {
             words.put("matchFallback", word(settings.matching().fallback()));
         });
         words.put("inputSize", String.valueOf(settings.inputSize()));
-        words.put("precision", settings.compute() == DType.BF16 ? "bf16" : "fp32");
+        words.put("precision", model.backend().info().precision(settings.compute()));
         return words;
     }
 

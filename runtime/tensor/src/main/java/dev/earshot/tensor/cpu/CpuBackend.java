@@ -113,7 +113,10 @@ public final class CpuBackend extends CpuForward {
         int8.ifPresent(rule -> facts.add("int8: fp32 linear layers of at least %d columns, weights of +-%d"
                 .formatted(rule.narrowest(), rule.weightLevels())));
         return new BackendInfo(
-                "cpu", Isa.processor(), List.of(library.library() + " " + library.version()), List.copyOf(facts));
+                int8.isPresent() ? "cpu:int8" : "cpu",
+                Isa.processor(),
+                List.of(library.library() + " " + library.version()),
+                List.copyOf(facts));
     }
 
     @Override

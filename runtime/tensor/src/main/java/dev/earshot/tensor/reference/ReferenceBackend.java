@@ -70,7 +70,8 @@ public final class ReferenceBackend extends ReferenceForward {
         List<String> facts = new ArrayList<>(List.of("rounding: " + rounding()));
         int8.ifPresent(rule -> facts.add("int8: fp32 linear layers of at least %d columns, weights of +-%d"
                 .formatted(rule.narrowest(), rule.weightLevels())));
-        return new BackendInfo("reference", device, List.of(), List.copyOf(facts));
+        String name = int8.isPresent() ? "reference:int8" : "reference";
+        return new BackendInfo(name, device, List.of(), List.copyOf(facts));
     }
 
     @Override
