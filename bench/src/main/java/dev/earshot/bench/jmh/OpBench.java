@@ -43,10 +43,15 @@ public abstract class OpBench {
     /** Name of the row in the op table. */
     protected abstract String row();
 
+    /** Name of the backend with what the benchmark asks of it. */
+    protected String backend() {
+        return backendName;
+    }
+
     /** Opens the backend and prepares the row. */
     @Setup(Level.Trial)
     public void open() {
-        backend = Backends.open(backendName);
+        backend = Backends.open(backend());
         run = OpCases.matching(row()).getFirst().open(backend, SEED);
     }
 

@@ -20,7 +20,8 @@ final class OpBenchTest {
                 .filter(row -> row.scale() != Scale.SMALL)
                 .map(OpCase::name)
                 .collect(Collectors.toSet());
-        for (Class<? extends OpBench> family : List.of(ElementwiseBench.class, ReduceBench.class, WindowBench.class)) {
+        for (Class<? extends OpBench> family :
+                List.of(ElementwiseBench.class, ReduceBench.class, WindowBench.class, LinearInt8Bench.class)) {
             for (String row : family.getField("row").getAnnotation(Param.class).value()) {
                 assertTrue(table.contains(row), () -> family.getSimpleName() + ": no row " + row);
             }
