@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 public final class FootprintBench implements Callable<Integer> {
     private static final String GROUP = "footprint";
     private static final String OURS = "earshot";
-    private static final String OURS_WITH_CUDA = "earshot with cuda";
+    private static final String WITH_CUDA = ", with earshot-cuda"; // another figure of ours, no peer of it
     private static final List<String> PEERS = List.of("djl", "onnxruntime", "tensorflow");
     private static final String COMMAND =
             "java -cp 'bench/target/app/*' " + FootprintBench.class.getName() + " --out FILE.json";
@@ -101,18 +101,19 @@ public final class FootprintBench implements Callable<Integer> {
         List<Engine> engines = new ArrayList<>();
         String[] tensor = {"earshot-tensor", "earshot-bindings", "dnnl"};
         engines.add(Engine.ours(OURS, root, cache, 1, tensor));
-        weigh(engines.getFirst(), "");
+        weigh(engines.getFirst(), "", "");
         String[] cuda = {"earshot-kernels", "jcuda-12", "jcuda-natives"};
         String[] all = Stream.of(new String[] {"earshot-tensor", "earshot-cuda", "earshot-bindings", "dnnl"}, cuda)
                 .flatMap(Stream::of)
                 .toArray(String[]::new);
         weigh(
-                Engine.ours(OURS_WITH_CUDA, root, cache, 2, all),
+                Engine.ours(OURS, root, cache, 2, all),
+                WITH_CUDA,
                 "cuBLASLt and cuDNN come with the machine and are not counted");
         for (String peer : PEERS) {
             try {
                 engines.add(Engine.peer(peer, root, cache));
-                weigh(engines.getLast(), "");
+                weigh(engines.getLast(), "", "");
             } catch (IOException e) {
                 missing(peer, e);
             }
@@ -136,13 +137,14 @@ public final class FootprintBench implements Callable<Integer> {
                 String.valueOf(why.getMessage())));
     }
 
-    private void weigh(Engine engine, String note) {
+    private void weigh(Engine engine, String suffix, String note) {
         JarFolder folder = JarFolder.of(engine.jars());
-        figure(engine, "jars", "count", Better.LOWER, note, folder.jars());
-        figure(engine, "direct dependencies", "count", Better.LOWER, note, engine.direct());
-        figure(engine, "transitive dependencies", "count", Better.LOWER, note, folder.jars() - engine.direct());
-        figure(engine, "jar megabytes", "MB", Better.LOWER, note, folder.bytes() / 1e6);
-        figure(engine, "native megabytes", "MB", Better.LOWER, note, folder.nativeBytes() / 1e6);
+        int others = folder.jars() - engine.direct();
+        figure(engine, "jars" + suffix, "count", Better.LOWER, note, folder.jars());
+        figure(engine, "direct dependencies" + suffix, "count", Better.NEITHER, note, engine.direct());
+        figure(engine, "transitive dependencies" + suffix, "count", Better.NEITHER, note, others);
+        figure(engine, "jar megabytes" + suffix, "MB", Better.LOWER, note, folder.bytes() / 1e6);
+        figure(engine, "native megabytes" + suffix, "MB", Better.LOWER, note, folder.nativeBytes() / 1e6);
     }
 
     private void figure(Engine engine, String name, String unit, Better better, String note, double... samples) {
