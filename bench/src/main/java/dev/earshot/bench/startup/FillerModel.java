@@ -5,9 +5,14 @@ import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.imagebind.ImageBindConfig;
 import dev.earshot.models.imagebind.VisionConfig;
 import dev.earshot.models.vit.VitConfig;
+import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.weights.SafetensorsWriter;
+import dev.earshot.tensor.weights.StoredType;
 import dev.earshot.tensor.weights.Weights;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
 /** ImageBind with generated weights, of the published widths and of as many blocks as the measurement has room for. */
@@ -59,9 +64,18 @@ enum FillerModel {
         SafetensorsWriter writer = new SafetensorsWriter();
         try (Weights filler = ImageBind.filler(config)) {
             for (String key : filler.keys()) {
-                writer.tensor(key, filler.read(key));
+                // Generated when it is written: all at once would need the file's size of memory.
+                writer.tensor(key, StoredType.F32, filler.entry(key).shape(), out -> writeAll(filler.read(key), out));
             }
             writer.write(file);
+        }
+    }
+
+    private static void writeAll(HostTensor tensor, WritableByteChannel out) throws IOException {
+        byte[] plain = tensor.data().toArray(ValueLayout.JAVA_BYTE);
+        ByteBuffer bytes = ByteBuffer.wrap(plain);
+        while (bytes.hasRemaining()) {
+            out.write(bytes);
         }
     }
 }

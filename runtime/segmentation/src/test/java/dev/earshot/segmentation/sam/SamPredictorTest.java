@@ -188,6 +188,31 @@ class SamPredictorTest {
     }
 
     @Test
+    void predictorsShareAModelAndKeepTheirOwnPictures() {
+        RgbImage other = TinySam.picture(60, 90, 2);
+        SamPrompt prompt = SamPrompt.foreground(20, 30);
+        PredictionOptions logits = PredictionOptions.MULTIPLE.withLowResolutionLogits();
+        predictor.setImage(PICTURE);
+        List<MaskPrediction> expected = predictor.predict(prompt, logits);
+        try (SamPredictor second = new SamPredictor(backend, sam)) {
+            second.setImage(other);
+            List<MaskPrediction> ofOther = second.predict(prompt, logits);
+            assertSameLogits(expected, predictor.predict(prompt, logits));
+            assertSameLogits(ofOther, second.predict(prompt, logits));
+        }
+        assertSameLogits(expected, predictor.predict(prompt, logits));
+    }
+
+    private static void assertSameLogits(List<MaskPrediction> expected, List<MaskPrediction> actual) {
+        assertEquals(expected.size(), actual.size());
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(
+                    expected.get(i).lowResolution().values(),
+                    actual.get(i).lowResolution().values());
+        }
+    }
+
+    @Test
     void noPromptsGiveNoAnswers() {
         predictor.setImage(PICTURE);
         assertEquals(List.of(), predictor.predict(List.of(), PredictionOptions.SINGLE));
