@@ -1,5 +1,6 @@
 package dev.earshot.bench.suite;
 
+import dev.earshot.bench.result.Machine;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -11,22 +12,25 @@ import java.util.function.Function;
  * @param limit the number to reach
  * @param atLeast true if more is better
  * @param unit behind the number: {@code x}, {@code s}, {@code bytes}
+ * @param needs what the machine must have for the aim to mean anything, {@code bf16} instructions; empty: nothing
  * @param value finds what was reached; NaN if it was not measured
  */
-record Aim(String name, double limit, boolean atLeast, String unit, Function<List<Result>, Double> value) {
+record Aim(
+        String name, double limit, boolean atLeast, String unit, String needs, Function<List<Result>, Double> value) {
     /**
      * What became of an aim.
      *
      * @param limit for example {@code >= 1.2 x}
      * @param reached NaN if not measured
-     * @param verdict {@code met}, {@code missed} or {@code not measured}
+     * @param verdict {@code met}, {@code missed} or {@code not measured} with the reason
      */
     record Verdict(String name, String limit, double reached, String unit, String verdict) {}
 
-    Verdict judge(List<Result> results) {
-        double reached = value.apply(results);
+    Verdict judge(List<Result> results, Machine machine) {
+        boolean able = machine.instructions().stream().anyMatch(set -> set.contains(needs)) || needs.isEmpty();
+        double reached = able ? value.apply(results) : Double.NaN;
         String verdict = Double.isNaN(reached)
-                ? "not measured"
+                ? (able ? "not measured" : "not measured: no " + needs + " instructions")
                 : (atLeast ? reached >= limit : reached <= limit) ? "met" : "missed";
         String text = String.format(Locale.ROOT, "%s %s %s", atLeast ? "≥" : "≤", number(limit), unit);
         return new Verdict(name, text, reached, unit, verdict);

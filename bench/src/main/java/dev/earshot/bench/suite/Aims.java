@@ -1,5 +1,6 @@
 package dev.earshot.bench.suite;
 
+import dev.earshot.bench.result.Machine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,13 +34,13 @@ final class Aims {
             beside("PMA forward and backward beside PyTorch eager", 4, "pma-scanline", "8", "fp32", "torch"),
             beside("whole MoCA clip beside PyTorch bf16", 1.4, "moca-clip", "5", "bf16", "torch"),
             beside("SAM ViT-B encoder beside PyTorch fp32", 2.5, "sam-vit-b", "1", "fp32", "torch"),
-            new Aim("process start to first demo mask", 1.0, false, "s", Aims::firstMask),
-            new Aim("allocation of a steady-state pass", 0, false, "bytes", Aims::allocation));
+            new Aim("process start to first demo mask", 1.0, false, "s", "", Aims::firstMask),
+            new Aim("allocation of a steady-state pass", 0, false, "bytes", "", Aims::allocation));
 
     private Aims() {}
 
-    static List<Aim.Verdict> judge(List<Result> results) {
-        return ALL.stream().map(aim -> aim.judge(results)).toList();
+    static List<Aim.Verdict> judge(List<Result> results, Machine machine) {
+        return ALL.stream().map(aim -> aim.judge(results, machine)).toList();
     }
 
     /** Our time in the peer's: the least ratio over the forms of the peer. */
@@ -51,6 +52,7 @@ final class Aims {
                 limit,
                 true,
                 "x",
+                "",
                 results -> Arrays.stream(peers)
                         .mapToDouble(peer -> one(
                                         results,
@@ -65,7 +67,8 @@ final class Aims {
     }
 
     private static Aim int8(String name, String model) {
-        return new Aim(name, 1.7, true, "x", results -> ours(results, model, "bf16") / ours(results, model, "int8"));
+        return new Aim(
+                name, 1.7, true, "x", "bf16", results -> ours(results, model, "bf16") / ours(results, model, "int8"));
     }
 
     private static double ours(List<Result> results, String model, String precision) {

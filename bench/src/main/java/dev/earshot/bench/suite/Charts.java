@@ -47,8 +47,8 @@ final class Charts {
     static void wholeDecades(XYChart chart, List<Point> points) {
         DoubleSummaryStatistics x = points.stream().mapToDouble(Point::x).summaryStatistics();
         DoubleSummaryStatistics y = points.stream().mapToDouble(Point::value).summaryStatistics();
-        chart.getStyler().setXAxisMin(below(x.getMin())).setXAxisMax(above(x.getMax()));
-        chart.getStyler().setYAxisMin(below(y.getMin())).setYAxisMax(above(y.getMax()));
+        chart.getStyler().setXAxisMin(below(x.getMin())).setXAxisMax(above(1.01 * x.getMax()));
+        chart.getStyler().setYAxisMin(below(y.getMin())).setYAxisMax(above(1.01 * y.getMax()));
     }
 
     private static double below(double value) {
@@ -56,7 +56,7 @@ final class Charts {
     }
 
     private static double above(double value) {
-        return Math.pow(10, Math.floor(Math.log10(value)) + 1);
+        return Math.pow(10, Math.ceil(Math.log10(value)));
     }
 
     static void write(XYChart chart, Path png) throws IOException {

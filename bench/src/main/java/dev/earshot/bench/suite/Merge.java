@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Reads what the parts wrote and sets the figures beside each other; a file that cannot be read is named, not fatal. */
 final class Merge {
@@ -30,6 +32,8 @@ final class Merge {
                 }
             }
         }
+        Set<String> known = new HashSet<>();
+        merge.results.removeIf(result -> !known.add(result.key())); // some calls repeat a workload for their own ratios
         merge.series.addAll(PeerSeries.of(merge.results));
         return new ResultFile(
                 before,
@@ -40,7 +44,7 @@ final class Merge {
                 outcomes,
                 merge.results,
                 merge.series,
-                Aims.judge(merge.results),
+                Aims.judge(merge.results, before),
                 merge.failures);
     }
 

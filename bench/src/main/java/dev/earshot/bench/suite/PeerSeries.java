@@ -22,7 +22,7 @@ final class PeerSeries {
         for (Result result : results) {
             Matcher name = NAME.matcher(result.figure().name());
             if (result.figure().group().equals(PeerResults.GROUP) && name.matches()) {
-                String key = "%s %s, time per item | %s"
+                String key = "%s %s | %s"
                         .formatted(name.group(1), name.group(3), result.figure().engine());
                 double batch = Double.parseDouble(name.group(2));
                 points.computeIfAbsent(key, _ -> new ArrayList<>())

@@ -44,7 +44,7 @@ final class Plots {
                         each -> each.x() + " | " + each.unit(), LinkedHashMap::new, Collectors.toList()));
         for (List<Series> each : byChart.values()) {
             String title = "%s against %s"
-                    .formatted(each.getFirst().unit(), each.getFirst().x());
+                    .formatted(quantity(each.getFirst().unit()), each.getFirst().x());
             String file = "against-" + word(each.getFirst().x()) + "-"
                     + word(each.getFirst().unit()) + ENDING;
             SeriesChart.write(title, new ArrayList<>(each), folder.resolve(file));
@@ -55,9 +55,9 @@ final class Plots {
 
     private static String quantity(String unit) {
         return switch (unit) {
-            case "ms", "s", "us" -> "Time, " + unit + ",";
-            case "MB", "GB", "bytes" -> "Memory, " + unit + ",";
-            default -> unit.endsWith("/s") ? "Throughput, " + unit + "," : unit;
+            case "ms", "s", "us" -> "Time (" + unit + ")";
+            case "MB", "GB", "bytes" -> "Memory (" + unit + ")";
+            default -> unit.endsWith("/s") ? "Throughput (" + unit + ")" : unit;
         };
     }
 

@@ -25,7 +25,8 @@ final class SeriesChart {
         }
         Set<String> names = new HashSet<>();
         for (Series each : all) {
-            String own = each.engine().equals(Result.OURS) ? each.name() : each.name() + ", " + each.engine();
+            String words = each.name().replaceFirst(", time.*", ""); // the title says it
+            String own = each.engine().equals(Result.OURS) ? words : each.engine() + ", " + words;
             String name = Charts.shortened(own);
             while (!names.add(name)) {
                 name += "'";

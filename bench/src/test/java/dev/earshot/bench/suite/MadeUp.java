@@ -33,7 +33,7 @@ final class MadeUp {
                 outcomes,
                 all,
                 List.of(),
-                Aims.judge(all),
+                Aims.judge(all, machine(machine)),
                 failures);
     }
 

@@ -1,0 +1,98 @@
+package dev.earshot.bench.suite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Processes of parts: what they leave, how they fail, and that none outlives its run. */
+class RunsTest {
+    @TempDir
+    private Path folder;
+
+    private final PrintStream progress = new PrintStream(new ByteArrayOutputStream());
+
+    private Setting setting() {
+        return new Setting(folder, folder, 2, false, "python3");
+    }
+
+    private Part part(String file, String... command) {
+        return new Part("made-up", "why", "cpu", false, _ -> List.of(new Step(file, file, List.of(command))));
+    }
+
+    private Outcome run(Runs runs, Part part) throws Exception {
+        try (Children children = new Children(folder, Map.of("GIVEN", "42"), progress)) {
+            runs.run(part, setting(), children, progress);
+        }
+        return runs.outcomes().getLast();
+    }
+
+    @Test
+    void aFailingStepLeavesTheOthersAlone() throws Exception {
+        Runs runs = Runs.in(folder);
+        Outcome failed = run(runs, part("a.json", "sh", "-c", "echo last words >&2; exit 7"));
+        assertEquals(Outcome.FAILED, failed.status());
+        assertEquals("ended with status 7: last words", failed.reason());
+        Outcome done = run(runs, part("b.json", "sh", "-c", "echo $GIVEN > b.json"));
+        assertEquals(Outcome.MEASURED, done.status());
+        assertEquals("42\n", Files.readString(folder.resolve("b.json")));
+        assertTrue(runs.anyFailed());
+    }
+
+    @Test
+    void aMissingProgramAndAMissingFileAreFailures() throws Exception {
+        Runs runs = Runs.in(folder);
+        assertTrue(run(runs, part("a.json", "/no/such/python")).reason().startsWith("did not start"));
+        Files.writeString(folder.resolve("b.json"), "of an earlier run");
+        Outcome nothing = run(runs, part("b.json", "true"));
+        assertEquals("left no b.json", nothing.reason());
+        assertTrue(Files.notExists(folder.resolve("b.json")));
+    }
+
+    @Test
+    void laterCallsKnowWhatEarlierOnesDid() throws Exception {
+        run(Runs.in(folder), part("a.json", "sh", "-c", "echo 1 > a.json"));
+        Runs later = Runs.in(folder);
+        later.skip(part("a.json"), setting(), "left out");
+        later.skip(part("c.json"), setting(), "left out");
+        assertEquals(
+                List.of(Outcome.MEASURED, Outcome.NOT_RUN),
+                later.outcomes().stream().map(Outcome::status).toList());
+        assertFalse(later.anyFailed());
+    }
+
+    @Test
+    void closingEndsAStoppedProcessAndWhatItStarted() throws Exception {
+        Path numbers = folder.resolve("numbers");
+        Children children = new Children(folder, Map.of(), progress);
+        Thread runner = new Thread(() -> {
+            try {
+                children.run(
+                        List.of("sh", "-c", "sleep 1000 & echo $$ $! > some; kill -STOP $!; mv some numbers; wait"));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        runner.start();
+        while (Files.notExists(numbers)) {
+            Thread.sleep(5);
+        }
+        children.close();
+        runner.join();
+        for (String number : Files.readString(numbers).strip().split(" ")) {
+            var process = ProcessHandle.of(Long.parseLong(number));
+            if (process.isPresent()) {
+                process.get().onExit().get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+}
