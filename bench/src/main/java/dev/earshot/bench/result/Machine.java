@@ -36,6 +36,9 @@ public record Machine(
         String kernel,
         String java,
         double load) {
+    /** Beside the results themselves, which every run changes. */
+    private static final String[] CHANGES = {"status", "--porcelain", "--", ":/", ":(top,exclude)bench/results"};
+
     private static final List<String> SETS =
             List.of("avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16");
 
@@ -94,7 +97,7 @@ public record Machine(
             return given;
         }
         String name = git("rev-parse", "--short", "HEAD");
-        return name.isEmpty() ? "unknown" : name + (git("status", "--porcelain").isEmpty() ? "" : "-modified");
+        return name.isEmpty() ? "unknown" : name + (git(CHANGES).isEmpty() ? "" : "-modified");
     }
 
     /** What git prints, empty where it fails or is missing. */

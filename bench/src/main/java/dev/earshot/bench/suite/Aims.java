@@ -1,7 +1,6 @@
 package dev.earshot.bench.suite;
 
 import dev.earshot.bench.result.Machine;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +10,7 @@ import java.util.function.Predicate;
 final class Aims {
     private static final String VIT_B = "dino-vitb16";
     private static final String HUGE = "imagebind-image";
-    /** Figures of the part {@code start} and of the clip pipeline that aims refer to, by the start of their names. */
+    /** A figure of the part {@code start}: with the archive that the launcher takes by itself. */
     private static final String FIRST_MASK = "first demo mask";
 
     /** The table. */
@@ -35,7 +34,20 @@ final class Aims {
             beside("whole MoCA clip beside PyTorch bf16", 1.4, "moca-clip", "5", "bf16", "torch"),
             beside("SAM ViT-B encoder beside PyTorch fp32", 2.5, "sam-vit-b", "1", "fp32", "torch"),
             new Aim("process start to first demo mask", 1.0, false, "s", "", Aims::firstMask),
-            new Aim("allocation of a steady-state pass", 0, false, "bytes", "", Aims::allocation));
+            new Aim(
+                    "allocation of a steady-state forward pass",
+                    0,
+                    false,
+                    "bytes",
+                    "",
+                    results -> allocation(results, false)),
+            new Aim(
+                    "allocation of a steady-state frame, its mask included",
+                    0,
+                    false,
+                    "bytes",
+                    "",
+                    results -> allocation(results, true)));
 
     private Aims() {}
 
@@ -79,20 +91,20 @@ final class Aims {
     }
 
     private static double firstMask(List<Result> results) {
-        return one(results, result -> result.isOurs() && result.figure().name().startsWith(FIRST_MASK))
+        return one(results, result -> result.isOurs() && result.figure().name().equals(FIRST_MASK))
                 .map(result -> result.figure().value() / (result.figure().unit().equals("ms") ? 1e3 : 1))
                 .orElse(Double.NaN);
     }
 
-    /** The most that any whole pass allocates. */
-    private static double allocation(List<Result> results) {
-        List<Double> all = new ArrayList<>();
-        for (Result result : results) {
-            if (result.figure().group().equals(JmhResults.PASSES) && !Double.isNaN(result.allocated())) {
-                all.add(result.allocated());
-            }
-        }
-        return all.stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
+    /** The most that a frame, or any forward pass, allocates. */
+    private static double allocation(List<Result> results, boolean ofFrames) {
+        return results.stream()
+                .filter(result -> result.figure().group().equals(JmhResults.PASSES)
+                        && !Double.isNaN(result.allocated())
+                        && result.figure().name().startsWith(JmhPlan.FRAME) == ofFrames)
+                .mapToDouble(Result::allocated)
+                .max()
+                .orElse(Double.NaN);
     }
 
     private static Optional<Result> one(List<Result> results, Predicate<Result> wanted) {

@@ -105,8 +105,10 @@ public final class BenchCommand implements Callable<Integer> {
         Runs runs = Runs.in(setting.raw());
         if (!merge) {
             runParts(runs, setting);
+            new RunFacts(before, Machine.loadAverage(), threads, quick).write(setting.raw());
         }
-        ResultFile results = Merge.of(setting, before, runs.outcomes());
+        RunFacts facts = RunFacts.in(setting.raw(), new RunFacts(before, Machine.loadAverage(), threads, quick));
+        ResultFile results = Merge.of(setting, facts, runs.outcomes());
         Optional<Comparison> comparison = compared(results);
         results.write(folder);
         String page = Page.of(results, Plots.write(results, folder));

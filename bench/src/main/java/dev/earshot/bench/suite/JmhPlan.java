@@ -15,6 +15,10 @@ record JmhPlan(String benchmark, String parameter, List<String> values, int quic
     static final String EMPTY = "EmptyBench";
     /** Whole passes, whose allocation must be nothing. */
     static final String FORWARD = "ForwardBench";
+    /** A frame of a clip, from picture and sound to the mask. */
+    static final String FRAME = "FrameBench";
+    /** The parameter that all benchmarks of ours have. */
+    static final String BACKEND = "backendName";
 
     static final List<JmhPlan> ALL = List.of(
             new JmhPlan(EMPTY, "", List.of(), 1),
@@ -89,6 +93,7 @@ record JmhPlan(String benchmark, String parameter, List<String> values, int quic
             rows("UnfoldBench", 0, "unfold 1x3x224x224 k14 s14 f32-f32"),
             rows("WindowBench", 0, "partitionWindows 1x64x64x2304 by 14 f32-f32"),
             rows("ResizeBench", 0, "resize bilinear 1x4x16x16-224x224 f32-f32"),
+            new JmhPlan(FRAME, BACKEND, List.of("cpu"), 1),
             new JmhPlan(FORWARD, "modelBatch", List.of("dino-vitb16:1", "imagebind-image:1"), 1));
 
     private static JmhPlan rows(String benchmark, int quick, String... rows) {

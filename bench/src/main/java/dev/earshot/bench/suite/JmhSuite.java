@@ -82,7 +82,10 @@ public final class JmhSuite implements Callable<Integer> {
                 .measurementTime(time(seconds))
                 .addProfiler(GCProfiler.class);
         if (!plan.parameter().isEmpty()) {
-            options.param(plan.parameter(), plan.parameters()).param("backendName", backendName);
+            options.param(JmhPlan.BACKEND, backendName);
+        }
+        if (!plan.parameter().isEmpty() && !plan.parameter().equals(JmhPlan.BACKEND)) {
+            options.param(plan.parameter(), plan.parameters());
         }
         return new Runner(options.build()).run();
     }

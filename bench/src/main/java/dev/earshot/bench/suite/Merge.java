@@ -2,7 +2,6 @@ package dev.earshot.bench.suite;
 
 import dev.earshot.bench.result.Figure;
 import dev.earshot.bench.result.FigureFile;
-import dev.earshot.bench.result.Machine;
 import dev.earshot.bench.result.Series;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +20,7 @@ final class Merge {
 
     private Merge() {}
 
-    static ResultFile of(Setting setting, Machine before, List<Outcome> outcomes) {
+    static ResultFile of(Setting setting, RunFacts facts, List<Outcome> outcomes) {
         Merge merge = new Merge();
         merge.peak = merge.yardstick(setting.raw());
         for (Part part : Parts.ALL) {
@@ -36,15 +35,15 @@ final class Merge {
         merge.results.removeIf(result -> !known.add(result.key())); // some calls repeat a workload for their own ratios
         merge.series.addAll(PeerSeries.of(merge.results));
         return new ResultFile(
-                before,
-                Machine.loadAverage(),
-                setting.threads(),
-                setting.quick(),
+                facts.machine(),
+                facts.loadAfter(),
+                facts.threads(),
+                facts.quick(),
                 merge.peak,
                 outcomes,
                 merge.results,
                 merge.series,
-                Aims.judge(merge.results, before),
+                Aims.judge(merge.results, facts.machine()),
                 merge.failures);
     }
 

@@ -76,7 +76,7 @@ class MergeTest {
     }
 
     private ResultFile merge(Outcome... outcomes) {
-        return Merge.of(setting, MadeUp.machine("box"), List.of(outcomes));
+        return Merge.of(setting, new RunFacts(MadeUp.machine("box"), 0.5, 2, false), List.of(outcomes));
     }
 
     private static Result find(ResultFile run, String name, String engine) {
@@ -136,7 +136,7 @@ class MergeTest {
         assertEquals("met", verdicts.get("PMA forward and backward beside PyTorch eager"));
         assertEquals("missed", verdicts.get("k-means 5 x 256 x 1280, K = 4 beside faiss"));
         assertEquals("not measured", verdicts.get("k-means 5 x 256 x 1280, K = 4 beside scikit-learn"));
-        assertEquals("missed", verdicts.get("allocation of a steady-state pass"));
+        assertEquals("missed", verdicts.get("allocation of a steady-state forward pass"));
         assertEquals("not measured", verdicts.get("process start to first demo mask"));
     }
 
