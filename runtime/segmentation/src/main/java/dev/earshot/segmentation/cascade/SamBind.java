@@ -23,6 +23,7 @@ import dev.earshot.segmentation.metrics.FramePrediction;
 import dev.earshot.segmentation.moca.MaskProposals;
 import dev.earshot.segmentation.moca.MocaModel;
 import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.DType;
 import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,7 +86,7 @@ public final class SamBind implements Segmenter {
 
     /** With other networks, which are owned from now on. */
     SamBind(JointEmbedder embedder, MaskProposals proposals, SamBindSettings settings) {
-        this(embedder, proposals, settings, "fp32");
+        this(embedder, proposals, settings, settings.compute() == DType.BF16 ? "bf16" : "fp32");
     }
 
     private SamBind(JointEmbedder embedder, MaskProposals proposals, SamBindSettings settings, String precision) {
