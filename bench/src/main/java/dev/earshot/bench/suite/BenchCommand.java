@@ -140,7 +140,11 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void runParts(Runs runs, Setting setting) throws IOException, InterruptedException {
-        Map<String, String> environment = Map.of("EARSHOT_PYTHON", setting.python());
+        // Without the class path side-by-side would build anew, under the feet of what runs.
+        Map<String, String> environment = Map.of(
+                "EARSHOT_PYTHON", setting.python(),
+                "JAVA_HOME", System.getProperty("java.home"),
+                "EARSHOT_JAVA_CLASSPATH", setting.home().resolve("bench/target/app") + "/*");
         try (Children children = new Children(setting.home(), environment, progress)) {
             for (Part part : Parts.ALL) {
                 String reason = reasonToSkip(part);

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * a peer that is stopped between its rounds would otherwise stay for ever.
  */
 final class Children implements AutoCloseable {
-    private static final int KEPT_LINES = 12;
+    private static final int KEPT_LINES = 3;
     private static final long GRACE_SECONDS = 2;
 
     private final Path folder;
