@@ -12,7 +12,7 @@ import java.util.function.Function;
  * @param limit the number to reach
  * @param atLeast true if more is better
  * @param unit behind the number: {@code x}, {@code s}, {@code bytes}
- * @param needs what the machine must have for the aim to mean anything, {@code bf16} instructions; empty: nothing
+ * @param needs instructions without which the precision is emulated, {@code bf16}: the verdict then says so; empty: none
  * @param value finds what was reached; NaN if it was not measured
  */
 record Aim(
@@ -27,11 +27,13 @@ record Aim(
     record Verdict(String name, String limit, double reached, String unit, String verdict) {}
 
     Verdict judge(List<Result> results, Machine machine) {
-        boolean able = machine.instructions().stream().anyMatch(set -> set.contains(needs)) || needs.isEmpty();
-        double reached = able ? value.apply(results) : Double.NaN;
+        boolean emulated = machine.instructions().stream().noneMatch(set -> set.contains(needs)) && !needs.isEmpty();
+        double reached = value.apply(results);
+        boolean met = atLeast ? reached >= limit : reached <= limit;
         String verdict = Double.isNaN(reached)
-                ? (able ? "not measured" : "not measured: no " + needs + " instructions")
-                : (atLeast ? reached >= limit : reached <= limit) ? "met" : "missed";
+                ? "not measured"
+                : (met ? "met" : "missed")
+                        + (emulated ? ", with %s emulated: no such instructions here".formatted(needs) : "");
         String text = String.format(Locale.ROOT, "%s %s %s", atLeast ? "≥" : "≤", number(limit), unit);
         return new Verdict(name, text, reached, unit, verdict);
     }

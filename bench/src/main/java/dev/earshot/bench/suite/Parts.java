@@ -13,7 +13,7 @@ final class Parts {
             program("jmh", "single ops and whole passes, time and allocation", false, "JmhSuite", "suite", PLAIN),
             peers("cpu", PeerCall.CPU),
             program("scaling", "cost against size", false, "ScalingBench", "scaling", PLAIN),
-            program("start", "start-up and loading", false, "StartBench", "startup", PLAIN),
+            new Part("start", "start-up and loading", "cpu", false, Parts::start),
             program("footprint", "jars beside others", true, "FootprintBench", "footprint", PLAIN),
             card("device", "every op on the card", "dev.earshot.bench.device.DeviceBench"),
             card("models", "whole passes on the card", "dev.earshot.bench.peers.ModelBench"),
@@ -37,6 +37,16 @@ final class Parts {
                 peersOnly,
                 setting -> List.of(
                         new Step(name, name + ".json", setting.java(flags, full, setting.common(name + ".json")))));
+    }
+
+    /** In full also ImageBind-Huge: 4 GB of weights in the temporary folder for a minute or two. */
+    private static List<Step> start(Setting setting) {
+        List<String> arguments = new ArrayList<>(setting.common("start.json"));
+        if (!setting.quick()) {
+            arguments.add("--full");
+        }
+        return List.of(new Step(
+                "start", "start.json", setting.java(PLAIN, "dev.earshot.bench.startup.StartBench", arguments)));
     }
 
     /** Programs of the card have a small form instead of a quick one. */

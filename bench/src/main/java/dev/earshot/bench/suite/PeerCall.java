@@ -18,8 +18,17 @@ record PeerCall(
         String name, String models, String batches, int rounds, int iterations, boolean quick, List<String> more) {
     /** The table: what is measured beside others on a processor. */
     static final List<PeerCall> CPU = List.of(
-            new PeerCall("images", "dino-vitb16,imagebind-image", "1", 7, 3, false, List.of()),
-            new PeerCall("images-batch", "dino-vitb16", "8", 5, 2, false, List.of()),
+            new PeerCall("vit", "dino-vitb16", "1", 7, 3, false, List.of()),
+            new PeerCall("vit-batch", "dino-vitb16", "8", 3, 2, false, List.of("--warm", "1")),
+            new PeerCall("imagebind", "imagebind-image", "1", 5, 1, false, List.of("--warm", "1")),
+            new PeerCall(
+                    "imagebind-int8",
+                    "imagebind-image",
+                    "1",
+                    3,
+                    1,
+                    false,
+                    List.of("--precisions", "fp32,bf16,int8", "--warm", "1", "--engines", "earshot")),
             new PeerCall(
                     "precisions",
                     "dino-vitb16",
@@ -42,8 +51,8 @@ record PeerCall(
                     "neighbours", "knn", "20000", 3, 1, false, List.of("--engines", "earshot,sklearn,faiss,torch")),
             new PeerCall(
                     "training", "train-tiny", "8", 5, 3, false, List.of("--engines", "earshot,torch,torch-unlocked")),
-            new PeerCall("sam-encoder", "sam-vit-b", "1", 3, 1, false, List.of()),
-            new PeerCall("sam-decoder", "sam-decoder", "64", 5, 2, false, List.of()));
+            new PeerCall("sam-encoder", "sam-vit-b", "1", 2, 1, false, List.of("--warm", "1")),
+            new PeerCall("sam-decoder", "sam-decoder", "64", 3, 1, false, List.of("--warm", "1")));
 
     /** The table of a card: whole models, matching and training; more runs, since each is short. */
     static final List<PeerCall> CUDA = List.of(
