@@ -11,7 +11,7 @@ final class Aims {
     private static final String VIT_B = "dino-vitb16";
     private static final String HUGE = "imagebind-image";
     /** A figure of the part {@code start}: with the archive that the launcher takes by itself. */
-    private static final String FIRST_MASK = "first demo mask";
+    private static final String FIRST_MASK = "first demo mask, ms";
 
     /** The table. */
     static final List<Aim> ALL = List.of(
