@@ -9,10 +9,18 @@ package dev.earshot.bench.suite;
  * @param file what it was to write
  * @param status {@code measured}, {@code failed} or {@code not run}
  * @param seconds it took
- * @param reason why it failed or did not run; empty otherwise
+ * @param reason why it failed or did not run, {@value #FEW_REPEATS} of a quick one that was measured; empty otherwise
  */
 record Outcome(String part, String device, String step, String file, String status, double seconds, String reason) {
     static final String MEASURED = "measured";
     static final String FAILED = "failed";
     static final String NOT_RUN = "not run";
+
+    /** The reason why a measured step's figures mean less. */
+    static final String FEW_REPEATS = "few repeats";
+
+    /** True if it was measured in a quick run. */
+    boolean isQuick() {
+        return status.equals(MEASURED) && reason.equals(FEW_REPEATS);
+    }
 }

@@ -38,8 +38,12 @@ final class Page {
         Machine m = run.machine();
         line("# Measured on %s, %s\n"
                 .formatted(m.name(), m.date().substring(0, Math.min(10, m.date().length()))));
-        if (run.quick()) {
-            line("**A quick run: few repeats, to see that everything works. Its figures mean little.**\n");
+        String quick = run.outcomes().stream()
+                .filter(Outcome::isQuick)
+                .map(Outcome::step)
+                .collect(Collectors.joining(", "));
+        if (!quick.isEmpty()) {
+            line("**Run with few repeats, so that these figures mean less: %s.**\n".formatted(quick));
         }
         line("| | |\n|---|---|");
         line("| processor | %s, %d cores, %s |".formatted(m.cpu(), m.cores(), String.join(" ", m.instructions())));

@@ -53,7 +53,8 @@ final class Runs {
                 reason = "left no " + step.file();
             }
             String status = reason.isEmpty() ? Outcome.MEASURED : Outcome.FAILED;
-            note(new Outcome(part.name(), part.device(), step.name(), step.file(), status, seconds, reason));
+            String remark = reason.isEmpty() && setting.quick() ? Outcome.FEW_REPEATS : reason;
+            note(new Outcome(part.name(), part.device(), step.name(), step.file(), status, seconds, remark));
             progress.printf(Locale.ROOT, "%s: %s after %.0f s %s%n", step.name(), status, seconds, reason);
         }
     }

@@ -37,6 +37,17 @@ class RunsTest {
     }
 
     @Test
+    void aQuickStepSaysSo() throws Exception {
+        Runs runs = Runs.in(folder);
+        try (Children children = new Children(folder, Map.of(), progress)) {
+            Setting quick = new Setting(folder, folder, 2, true, "python3");
+            runs.run(part("a.json", "sh", "-c", "echo > a.json"), quick, children, progress);
+        }
+        assertTrue(runs.outcomes().getLast().isQuick());
+        assertFalse(run(runs, part("a.json", "sh", "-c", "echo > a.json")).isQuick());
+    }
+
+    @Test
     void aFailingStepLeavesTheOthersAlone() throws Exception {
         Runs runs = Runs.in(folder);
         Outcome failed = run(runs, part("a.json", "sh", "-c", "echo last words >&2; exit 7"));
