@@ -1,6 +1,6 @@
 package dev.earshot.bench.jmh;
 
-import dev.earshot.bench.peers.ImageWorkload;
+import dev.earshot.bench.peers.ImageWorkloads;
 import dev.earshot.bench.peers.Workload;
 import dev.earshot.tensor.DType;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +45,7 @@ public class ForwardBench {
     @Setup(Level.Trial)
     public void open() {
         String[] parts = modelBatch.split(":");
-        workload = new ImageWorkload(backendName, parts[0], Integer.parseInt(parts[1]), 0, DType.F32);
+        workload = ImageWorkloads.open(backendName, parts[0], Integer.parseInt(parts[1]), 0, DType.F32);
     }
 
     /** Frees the model. */

@@ -7,11 +7,8 @@ import dev.earshot.models.adaav.AdaAvAdapters;
 import dev.earshot.models.adaav.AdaAvConfig;
 import dev.earshot.models.adaav.BlockPair;
 import dev.earshot.models.adaav.FeatureNorm;
-import dev.earshot.models.imagebind.AudioConfig;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.imagebind.ImageBindConfig;
-import dev.earshot.models.imagebind.VisionConfig;
-import dev.earshot.models.vit.VitConfig;
 import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.ClipFrame;
 import dev.earshot.segmentation.FrameMask;
@@ -77,25 +74,7 @@ final class ClipWorkload implements Workload {
     }
 
     private static ImageBindConfig withDepth(ImageBindConfig c, int blocks) {
-        if (blocks == 0) {
-            return c;
-        }
-        VitConfig v = c.vision().vit();
-        VitConfig vit = new VitConfig(
-                v.imageSize(), v.patchSize(), v.width(), blocks, v.heads(), v.mlpWidth(), v.layerNormEps());
-        AudioConfig a = c.audio();
-        int heard = Math.min(blocks, a.depth());
-        return new ImageBindConfig(
-                new VisionConfig(vit, c.vision().outputWidth()),
-                new AudioConfig(
-                        a.kernel(),
-                        a.stride(),
-                        a.patches(),
-                        a.width(),
-                        heard,
-                        a.heads(),
-                        a.mlpWidth(),
-                        a.outputWidth()));
+        return blocks == 0 ? c : c.withDepths(blocks, Math.min(blocks, c.audio().depth()));
     }
 
     /** The defaults, but for the least score: with weights that were never trained nothing fits a sound by 0.05. */

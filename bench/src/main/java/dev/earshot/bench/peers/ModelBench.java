@@ -117,7 +117,7 @@ public final class ModelBench implements Runnable {
         }
         return pass.model().startsWith("train-")
                 ? new TrainingWorkload(backend, pass.model(), pass.batch(), pass.compute())
-                : new ImageWorkload(backend, pass.model(), pass.batch(), small ? 1 : 0, pass.compute());
+                : ImageWorkloads.open(backend, pass.model(), pass.batch(), small ? 1 : 0, pass.compute());
     }
 
     private Row time(Pass pass, Workload workload) {

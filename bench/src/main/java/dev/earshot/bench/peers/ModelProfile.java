@@ -13,7 +13,7 @@ public final class ModelProfile {
 
     private ModelProfile() {}
 
-    /** Arguments: model (as in {@link ImageWorkload}), batch, blocks (0: all), passes. */
+    /** Arguments: model (as in {@link ImageWorkloads}), batch, blocks (0: all), passes. */
     public static void main(String[] arguments) {
         if (arguments.length != 4) {
             throw new IllegalArgumentException(
@@ -24,7 +24,7 @@ public final class ModelProfile {
         int blocks = Integer.parseInt(arguments[2]);
         int passes = Integer.parseInt(arguments[3]);
         double[] millis = new double[passes];
-        try (Workload workload = new ImageWorkload("cpu", arguments[0], batch, blocks, DType.F32)) {
+        try (Workload workload = ImageWorkloads.open("cpu", arguments[0], batch, blocks, DType.F32)) {
             for (int i = 0; i < WARM_UPS; i++) {
                 workload.run();
             }

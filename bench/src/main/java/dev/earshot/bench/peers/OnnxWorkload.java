@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * ONNX Runtime through its Java API, in our own process: the peer that a Java program would otherwise embed. Its input is
- * made once in native memory and its result stays there, as in {@link ImageWorkload}. Between runs its threads sleep, so
+ * made once in native memory and its result stays there, as in {@link ImageWorkloads}. Between runs its threads sleep, so
  * that they do not spin while the other engine of the process is measured.
  */
 final class OnnxWorkload implements Workload {

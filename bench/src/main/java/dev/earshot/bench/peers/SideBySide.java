@@ -71,7 +71,7 @@ public final class SideBySide implements AutoCloseable {
     }
 
     private static Workload onnx(Map<String, String> options, Path file) {
-        int side = ImageWorkload.SIDE;
+        int side = ImageWorkloads.SIDE;
         return new OnnxWorkload(
                 file, Integer.parseInt(options.get("threads")), Integer.parseInt(options.get("batch")), 3, side, side);
     }
@@ -98,7 +98,7 @@ public final class SideBySide implements AutoCloseable {
         if (options.get("model").equals(ClipWorkload.NAME)) {
             return new ClipWorkload(options.get("backend"), batch, blocks, compute);
         }
-        return new ImageWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
+        return ImageWorkloads.open(options.get("backend"), options.get("model"), batch, blocks, compute);
     }
 
     /** Answers commands until {@code quit} or the end of the input. */

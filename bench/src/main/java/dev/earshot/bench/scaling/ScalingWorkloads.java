@@ -1,7 +1,8 @@
 package dev.earshot.bench.scaling;
 
-import dev.earshot.bench.peers.ImageWorkload;
+import dev.earshot.bench.peers.ImageWorkloads;
 import dev.earshot.bench.peers.NeighbourWorkload;
+import dev.earshot.bench.peers.PassWorkload;
 import dev.earshot.bench.peers.Workload;
 import dev.earshot.models.dino.Dino;
 import dev.earshot.models.dino.DinoConfig;
@@ -51,7 +52,7 @@ final class ScalingWorkloads {
     /** Loads one. */
     static Workload open(String name, int size, String backend) {
         return switch (name) {
-            case VIT_B16 -> new ImageWorkload(backend, "dino-vitb16", size, 0, DType.F32);
+            case VIT_B16 -> ImageWorkloads.open(backend, "dino-vitb16", size, 0, DType.F32);
             case IMAGEBIND_DEMO -> demoTrunk(Backends.open(backend), size);
             case DINO_SIDE -> dino(Backends.open(backend), size);
             case SAM_SIDE -> sam(Backends.open(backend), size);
@@ -64,13 +65,18 @@ final class ScalingWorkloads {
         ParameterScope scope = backend.parameters();
         ImageBindVision vision = ImageBindVision.load(scope, ImageBind.filler(DEMO), DEMO.vision(), DType.F32);
         return new PassWorkload(
-                backend, scope, batch, SIDE, (b, ws, image) -> vision.encode(b, ws, image, BlockHook.NONE));
+                backend,
+                scope,
+                DEMO.vision().vit().depth(),
+                batch,
+                SIDE,
+                (b, ws, image) -> vision.encode(b, ws, image, BlockHook.NONE));
     }
 
     private static Workload dino(Backend backend, int side) {
         DinoConfig config = DinoVariant.VIT_SMALL_16.config(DinoKeyForm.ORIGINAL);
         Dino dino = Dino.load(backend, Dino.filler(config, DinoKeyForm.ORIGINAL), config, DType.F32);
-        return new PassWorkload(backend, dino, 1, side, dino::forward);
+        return new PassWorkload(backend, dino, config.vit().depth(), 1, side, dino::forward);
     }
 
     private static Workload sam(Backend backend, int side) {
@@ -89,6 +95,6 @@ final class ScalingWorkloads {
         ParameterScope scope = backend.parameters();
         SamImageEncoder encoder =
                 SamImageEncoder.load(scope, SamImageEncoder.filler(grid, first), grid, first, DType.F32);
-        return new PassWorkload(backend, scope, 1, side, encoder::embed);
+        return new PassWorkload(backend, scope, SAM_BLOCKS, 1, side, encoder::embed);
     }
 }

@@ -1,10 +1,7 @@
 package dev.earshot.bench.startup;
 
-import dev.earshot.models.imagebind.AudioConfig;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.imagebind.ImageBindConfig;
-import dev.earshot.models.imagebind.VisionConfig;
-import dev.earshot.models.vit.VitConfig;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.weights.SafetensorsWriter;
 import dev.earshot.tensor.weights.StoredType;
@@ -27,28 +24,7 @@ enum FillerModel {
 
     FillerModel(String title, int imageBlocks, int audioBlocks) {
         this.title = title;
-        VitConfig v = ImageBindConfig.HUGE.vision().vit();
-        AudioConfig a = ImageBindConfig.HUGE.audio();
-        this.config = new ImageBindConfig(
-                new VisionConfig(
-                        new VitConfig(
-                                v.imageSize(),
-                                v.patchSize(),
-                                v.width(),
-                                imageBlocks,
-                                v.heads(),
-                                v.mlpWidth(),
-                                v.layerNormEps()),
-                        ImageBindConfig.HUGE.vision().outputWidth()),
-                new AudioConfig(
-                        a.kernel(),
-                        a.stride(),
-                        a.patches(),
-                        a.width(),
-                        audioBlocks,
-                        a.heads(),
-                        a.mlpWidth(),
-                        a.outputWidth()));
+        this.config = ImageBindConfig.HUGE.withDepths(imageBlocks, audioBlocks);
     }
 
     String title() {

@@ -37,4 +37,9 @@ public record AudioConfig(
     public BlockConfig block() {
         return new BlockConfig(width, heads, mlpWidth, ImageBindConfig.LAYER_NORM_EPS, true);
     }
+
+    /** The same sizes with another number of blocks. */
+    public AudioConfig withDepth(int blocks) {
+        return new AudioConfig(kernel, stride, patches, width, blocks, heads, mlpWidth, outputWidth);
+    }
 }

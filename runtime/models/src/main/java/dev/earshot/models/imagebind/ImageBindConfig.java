@@ -32,4 +32,11 @@ public record ImageBindConfig(VisionConfig vision, AudioConfig audio) {
     public static ImageBindConfig of(Weights weights) {
         return ImageBindKeys.config(weights);
     }
+
+    /** The same sizes with another number of blocks in either trunk. */
+    public ImageBindConfig withDepths(int imageBlocks, int audioBlocks) {
+        return new ImageBindConfig(
+                new VisionConfig(vision.vit().withDepth(imageBlocks), vision.outputWidth()),
+                audio.withDepth(audioBlocks));
+    }
 }

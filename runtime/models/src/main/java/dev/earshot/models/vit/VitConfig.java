@@ -42,4 +42,9 @@ public record VitConfig(
     public BlockConfig block() {
         return new BlockConfig(width, heads, mlpWidth, layerNormEps, false);
     }
+
+    /** The same sizes with another number of blocks. */
+    public VitConfig withDepth(int blocks) {
+        return new VitConfig(imageSize, patchSize, width, blocks, heads, mlpWidth, layerNormEps);
+    }
 }

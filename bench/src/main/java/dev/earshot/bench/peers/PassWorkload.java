@@ -1,34 +1,43 @@
-package dev.earshot.bench.scaling;
+package dev.earshot.bench.peers;
 
-import dev.earshot.bench.peers.Workload;
+import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A captured pass of some network over filler images of a given batch and side. Owns backend and weights. */
-final class PassWorkload implements Workload {
+public final class PassWorkload implements Workload {
     private final Backend backend;
     private final AutoCloseable weights;
     private final Workspace workspace;
     private final Program program;
+    private final int blocks;
+    private final WorkCounter work = new WorkCounter();
     private Tensor tokens;
 
     /** Images to tokens. */
-    interface Pass {
+    public interface Pass {
         /** {@code image} is [batch, 3, side, side]. */
         Tensor run(Backend b, Workspace ws, Tensor image);
     }
 
-    PassWorkload(Backend backend, AutoCloseable weights, int batch, int side, Pass pass) {
+    /**
+     * Captures the pass.
+     *
+     * @param blocks of the network, for the report
+     */
+    public PassWorkload(Backend backend, AutoCloseable weights, int blocks, int batch, int side, Pass pass) {
         this.backend = backend;
         this.weights = weights;
-        workspace = backend.workspace(0);
+        this.blocks = blocks;
+        workspace = backend.workspace(64L << 20);
         Tensor image = backend.upload(workspace, Filler.tensor("input.image", batch, 3, side, side), DType.F32);
-        program = backend.capture(b -> tokens = pass.run(b, workspace, image));
+        program = backend.capture(work.counting(b -> tokens = pass.run(b, workspace, image)));
     }
 
     @Override
@@ -44,18 +53,24 @@ final class PassWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        return Map.of("backend", backend.info().name());
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("backend", backend.info().name());
+        facts.put("libraries", String.join(" ", backend.info().libraries()));
+        facts.put("java", System.getProperty("java.version"));
+        facts.put("blocks", blocks);
+        work.total().addTo(facts);
+        return facts;
     }
 
     @Override
     public void close() {
         program.close();
-        workspace.close();
         try {
             weights.close();
         } catch (Exception e) {
             throw new IllegalStateException("closing the weights", e);
         }
+        workspace.close();
         backend.close();
     }
 }
