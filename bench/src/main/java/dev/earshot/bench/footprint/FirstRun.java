@@ -1,6 +1,6 @@
 package dev.earshot.bench.footprint;
 
-import dev.earshot.bench.scaling.ResidentMemory;
+import dev.earshot.bench.result.ResidentMemory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.result.ResidentMemory;
 import dev.earshot.bench.work.Work;
 import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
@@ -29,7 +30,6 @@ import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.weights.WeightEntry;
 import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -152,14 +152,11 @@ final class ClipWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("backend", backend.info().name());
-        facts.put("libraries", String.join(" ", backend.info().libraries()));
-        facts.put("java", System.getProperty("java.version"));
+        Map<String, Object> facts = Workload.settings(backend);
         facts.put("blocks", blocks);
         facts.put("picture", WIDTH + "x" + HEIGHT);
         work().addTo(facts);
-        facts.put("peak_mb", TrainingWorkload.peakMegabytes());
+        facts.put("peak_mb", ResidentMemory.ownPeakMegabytes());
         return facts;
     }
 

@@ -12,7 +12,6 @@ import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import java.lang.foreign.MemorySegment;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -88,9 +87,7 @@ final class KMeansWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("java", System.getProperty("java.version"));
-        facts.put("backend", backend.info().name());
+        Map<String, Object> facts = Workload.settings(backend);
         work.total().addTo(facts);
         return facts;
     }

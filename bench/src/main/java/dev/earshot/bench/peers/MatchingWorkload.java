@@ -12,7 +12,6 @@ import dev.earshot.tensor.PixelMatching.Norm;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -100,10 +99,7 @@ final class MatchingWorkload implements Workload {
     /** With the bytes that the features and gradients need once: features read, gradients written. */
     @Override
     public Map<String, Object> facts() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("backend", backend.info().name());
-        facts.put("libraries", String.join(" ", backend.info().libraries()));
-        facts.put("java", System.getProperty("java.version"));
+        Map<String, Object> facts = Workload.settings(backend);
         facts.put("feature_megabytes", 3.0 * batch * SIDE * SIDE * CHANNELS * Float.BYTES / 1e6);
         work.total().addTo(facts);
         return facts;

@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.result.Spread;
 import dev.earshot.tensor.DType;
 import java.util.Arrays;
 
@@ -34,9 +35,9 @@ public final class ModelProfile {
                 millis[i] = (System.nanoTime() - start) / 1e6;
             }
         }
-        Arrays.sort(millis);
+        double least = Arrays.stream(millis).min().orElse(Double.NaN);
         System.out.printf(
                 "%s batch %d: %d passes, least %.1f ms, median %.1f ms%n",
-                arguments[0], batch, passes, millis[0], millis[passes / 2]);
+                arguments[0], batch, passes, least, Spread.of(millis).median());
     }
 }

@@ -8,7 +8,6 @@ import dev.earshot.segmentation.training.WorkProgress;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.HostTensor;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Seven nearest neighbours of every row of N x 384 unit features; bench/peers/neighbours.py makes the same ones. */
@@ -55,10 +54,7 @@ public final class NeighbourWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("backend", backend.info().name());
-        facts.put("libraries", String.join(", ", backend.info().libraries()));
-        facts.put("java", System.getProperty("java.version"));
+        Map<String, Object> facts = Workload.settings(backend);
         work.total().addTo(facts);
         return facts;
     }

@@ -7,7 +7,6 @@ import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A captured pass of some network over filler images of a given batch and side. Owns backend and weights. */
@@ -53,10 +52,7 @@ public final class PassWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("backend", backend.info().name());
-        facts.put("libraries", String.join(" ", backend.info().libraries()));
-        facts.put("java", System.getProperty("java.version"));
+        Map<String, Object> facts = Workload.settings(backend);
         facts.put("blocks", blocks);
         work.total().addTo(facts);
         return facts;

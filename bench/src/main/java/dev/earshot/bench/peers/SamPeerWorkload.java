@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.result.ResidentMemory;
 import dev.earshot.bench.work.Work;
 import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
@@ -25,7 +26,6 @@ import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,7 +46,6 @@ final class SamPeerWorkload implements Workload {
     private final Backend backend;
     private final Part part;
     private final WorkCounter work = new WorkCounter();
-    private final Map<String, Object> facts = new LinkedHashMap<>();
     private Work ofRun = Work.NONE;
 
     /** One of the three. */
@@ -67,9 +66,6 @@ final class SamPeerWorkload implements Workload {
     private SamPeerWorkload(
             String backendName, String model, int batch, DType compute, UnaryOperator<SamConfig> change) {
         backend = work.over(Backends.open(backendName));
-        facts.put("backend", backend.info().name());
-        facts.put("libraries", String.join(" ", backend.info().libraries()));
-        facts.put("java", System.getProperty("java.version"));
         if (model.startsWith(GENERATOR)) {
             part = new Generator(backend, change.apply(published(model, GENERATOR)), batch, compute);
         } else if (model.startsWith(ENCODER)) {
@@ -268,8 +264,9 @@ final class SamPeerWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
+        Map<String, Object> facts = Workload.settings(backend);
         ofRun.addTo(facts);
-        facts.put("peak_mb", TrainingWorkload.peakMegabytes());
+        facts.put("peak_mb", ResidentMemory.ownPeakMegabytes());
         return facts;
     }
 

@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.bench.result.ResidentMemory;
 import dev.earshot.bench.work.Work;
 import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
@@ -29,10 +30,6 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.autograd.Tape;
 import dev.earshot.tensor.weights.Weights;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -143,26 +140,10 @@ final class TrainingWorkload implements Workload {
 
     @Override
     public Map<String, Object> facts() {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("backend", backend.info().name());
-        facts.put("libraries", String.join(" ", backend.info().libraries()));
-        facts.put("java", System.getProperty("java.version"));
+        Map<String, Object> facts = Workload.settings(backend);
         ofStep.addTo(facts);
-        facts.put("peak_mb", peakMegabytes());
+        facts.put("peak_mb", ResidentMemory.ownPeakMegabytes());
         return facts;
-    }
-
-    /** The most memory this process ever had resident, weights and the Java heap included. */
-    static long peakMegabytes() {
-        try {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                    .filter(line -> line.startsWith("VmHWM:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the process's memory cannot be read", e);
-        }
     }
 
     @Override

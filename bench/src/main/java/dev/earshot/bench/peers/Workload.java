@@ -1,5 +1,7 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.tensor.Backend;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Something a peer does as well: made once, run many times, its result compared before anything is timed. */
@@ -12,6 +14,15 @@ public interface Workload extends AutoCloseable {
 
     /** Versions and settings for the report. */
     Map<String, Object> facts();
+
+    /** What every workload of ours says of itself; a map to be added to. */
+    static Map<String, Object> settings(Backend backend) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("backend", backend.info().name());
+        facts.put("libraries", String.join(", ", backend.info().libraries()));
+        facts.put("java", System.getProperty("java.version"));
+        return facts;
+    }
 
     @Override
     void close();

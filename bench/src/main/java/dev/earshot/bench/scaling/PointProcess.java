@@ -1,6 +1,7 @@
 package dev.earshot.bench.scaling;
 
 import dev.earshot.bench.peers.Workload;
+import dev.earshot.bench.result.ResidentMemory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

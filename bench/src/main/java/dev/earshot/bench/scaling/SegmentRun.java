@@ -2,6 +2,7 @@ package dev.earshot.bench.scaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.bench.result.ResidentMemory;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

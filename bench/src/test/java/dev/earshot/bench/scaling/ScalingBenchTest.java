@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.earshot.bench.peers.Workload;
 import dev.earshot.bench.result.FigureFile;
 import dev.earshot.bench.result.Machine;
+import dev.earshot.bench.result.ResidentMemory;
 import dev.earshot.bench.result.Series;
 import java.io.IOException;
 import java.nio.file.Path;

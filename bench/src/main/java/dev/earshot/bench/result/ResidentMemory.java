@@ -1,4 +1,4 @@
-package dev.earshot.bench.scaling;
+package dev.earshot.bench.result;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +21,11 @@ public final class ResidentMemory {
         return read(pid, "VmHWM:");
     }
 
+    /** The most that this process ever had, weights and Java heap included, or since {@link #resetPeak}; whole megabytes. */
+    public static long ownPeakMegabytes() {
+        return Math.round(peakMegabytes(ProcessHandle.current().pid()));
+    }
+
     /**
      * What it is now.
      *
@@ -30,8 +35,12 @@ public final class ResidentMemory {
         return read(pid, "VmRSS:");
     }
 
-    /** Sets this process's peak back to what it is now. */
-    static void resetPeak() {
+    /**
+     * Sets this process's peak back to what it is now.
+     *
+     * @throws UncheckedIOException if the system does not let it
+     */
+    public static void resetPeak() {
         try {
             Files.writeString(Path.of("/proc/self/clear_refs"), "5");
         } catch (IOException e) {
@@ -48,7 +57,7 @@ public final class ResidentMemory {
     }
 
     /** The value of a line {@code KEY: N kB}; 0 where there is none, as in a process that has just ended. */
-    static double parse(List<String> status, String key) {
+    public static double parse(List<String> status, String key) {
         return status.stream()
                 .filter(line -> line.startsWith(key))
                 .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / KIB_PER_MB)
