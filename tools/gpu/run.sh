@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tests and measures the CUDA backend of Earshot on this machine's card. Needs an NVIDIA driver and the CUDA libraries (a
 # toolkit, or Python wheels of the python3 on PATH); everything else is in this folder.
-#   ./run.sh [--out DIR] [--backend cuda] [--steps probe,ops,goldens,sanitizer,bench,models,peers] [--filter TEXT] [--small]
-# Prints a table per step, writes JSON and logs below DIR (default: results), exits with 1 if any step failed.
+#   ./run.sh [--out DIR] [--backend cuda] [--steps probe,ops,goldens,sanitizer,bench,models,peers,page] [--filter TEXT] [--small]
+# Prints a table per step, writes JSON, logs and a page (README.md) below DIR (default: results), exits with 1 if any step failed.
 #   --backend  cuda, cuda:1, or simcuda (with EARSHOT_SIMCUDA_DIR) to try this script without a card
 #   --filter   only op rows whose name contains TEXT, in ops, sanitizer and bench
 #   --small    small sizes everywhere, for a slow device
@@ -10,7 +10,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 out=$here/results
 backend=cuda
-steps=probe,ops,goldens,sanitizer,bench,models,peers
+steps=probe,ops,goldens,sanitizer,bench,models,peers,page
 filter=
 small=
 while [ $# -gt 0 ]; do
@@ -26,6 +26,7 @@ while [ $# -gt 0 ]; do
 done
 mkdir -p "$out"
 commit=$(cat "$here/COMMIT")
+export EARSHOT_COMMIT=$commit
 java=("$here/jre/bin/java" --enable-native-access=ALL-UNNAMED -Xmx8g -XX:+UseSerialGC)
 programs="$here/lib/*"
 declare -A outcome
@@ -90,12 +91,12 @@ sanitizer() {
 
 bench() {
   "${java[@]}" -cp "$programs" dev.earshot.bench.device.DeviceBench --backend "$backend" --rows "$filter" \
-    --out "$out/device-bench.json" --commit "$commit" $small
+    --out "$out/raw/cuda-device.json" $small
 }
 
 models() {
   "${java[@]}" -cp "$programs" dev.earshot.bench.peers.ModelBench --backend "$backend" \
-    --out "$out/model-bench.json" --commit "$commit" $small
+    --out "$out/raw/cuda-models.json" $small
 }
 
 peers() {
@@ -104,17 +105,23 @@ peers() {
     return 0
   }
   local status=0
-  side_by_side trunks dino-vitb16,imagebind-image,pma-scanline 1,8,64 || status=1
-  side_by_side sam-encoder sam-vit-b,sam-vit-h 1 || status=1
-  side_by_side sam-decoder sam-decoder 64 || status=1
-  side_by_side sam-generator sam-generator-b 32 || status=1 # points per side
+  side_by_side cuda-peers-images dino-vitb16,imagebind-image 1,8,64 || status=1
+  side_by_side cuda-peers-matching pma-scanline 1,8,64 || status=1
+  side_by_side cuda-peers-sam-encoder sam-vit-b,sam-vit-h 1 || status=1
+  side_by_side cuda-peers-sam-decoder sam-decoder 64 || status=1
+  side_by_side cuda-peers-sam-generator sam-generator-b 32 || status=1 # points per side
   return $status
 }
 
 side_by_side() { # NAME MODELS BATCHES
-  EARSHOT_COMMIT=$commit EARSHOT_JAVA_CLASSPATH=$programs JAVA_HOME=$here/jre python3 "$here/peers/driver.py" --device cuda --backend "$backend" \
+  EARSHOT_JAVA_CLASSPATH=$programs JAVA_HOME=$here/jre python3 "$here/peers/driver.py" --device cuda --backend "$backend" \
     --name "$1" --models "$2" --batches "$3" --precisions fp32,bf16 \
-    --engines earshot,torch,torch-compile,torch-graph --rounds 5 --out "$out/side-by-side"
+    --engines earshot,torch,torch-compile,torch-graph --rounds 5 --out "$out/raw"
+}
+
+# One page with plots of what was measured, as ./earshot bench makes it; the raw folder serves its --merge later as well.
+page() {
+  "${java[@]}" -cp "$programs" dev.earshot.bench.suite.BenchCommand --merge --out "$out" ${small:+--quick}
 }
 
 step probe probe
@@ -124,6 +131,7 @@ step sanitizer sanitizer
 step bench bench
 step models models
 step peers peers
+step page page
 
 echo
 failed=0
@@ -137,7 +145,7 @@ failed=0
   echo
   echo "}}"
 } > "$out/summary.json"
-for name in probe ops goldens sanitizer bench models peers; do
+for name in probe ops goldens sanitizer bench models peers page; do
   [ -n "${outcome[$name]:-}" ] || continue
   printf '%-10s %s\n' "$name" "${outcome[$name]}"
   case ${outcome[$name]} in FAILED*) failed=1 ;; esac

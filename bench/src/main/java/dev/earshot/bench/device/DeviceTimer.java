@@ -1,5 +1,6 @@
 package dev.earshot.bench.device;
 
+import dev.earshot.bench.result.Spread;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Program;
@@ -20,56 +21,43 @@ final class DeviceTimer implements AutoCloseable {
     private static final double LONG_MICROS = 20_000;
 
     private final Backend backend;
+    private final boolean small;
     private final Workspace workspace;
     private final Tensor sweep;
 
-    DeviceTimer(Backend backend, boolean cold) {
+    /** @param small each call as seldom as one that takes long, and no sweeps: for a slow device */
+    DeviceTimer(Backend backend, boolean small) {
         this.backend = backend;
+        this.small = small;
         this.workspace = backend.workspace(0);
-        this.sweep = workspace.allocate(DType.F32, cold ? SWEEP_BYTES / Float.BYTES : 1);
+        this.sweep = workspace.allocate(DType.F32, small ? 1 : SWEEP_BYTES / Float.BYTES);
     }
 
-    /**
-     * Microseconds of one call.
-     *
-     * @param median half of the repeats were faster
-     * @param low a tenth of the repeats were faster
-     * @param high a tenth of the repeats were slower
-     */
-    record Time(double median, double low, double high) {
-        private static Time of(double[] micros, double less) {
-            Arrays.sort(micros);
-            int tenth = micros.length / 10;
-            return new Time(
-                    Math.max(0, micros[micros.length / 2] - less),
-                    Math.max(0, micros[tenth] - less),
-                    Math.max(0, micros[micros.length - 1 - tenth] - less));
-        }
+    /** Microseconds of {@code call}, each repeat's, with its operands wherever the call before left them. */
+    double[] warm(Runnable call) {
+        return repeats(call, () -> {});
     }
 
-    /** Time of {@code call} with its operands wherever the call before left them. */
-    Time warm(Runnable call) {
-        return Time.of(repeats(call, () -> {}), 0);
-    }
-
-    /** Time of {@code call} with its operands in device memory, not in a cache. */
-    Time cold(Runnable call) {
+    /** Microseconds of {@code call}, each repeat's, with its operands in device memory, not in a cache. */
+    double[] cold(Runnable call) {
         Runnable clear = () -> backend.training().fill(sweep, 1);
-        double sweeps = Time.of(repeats(() -> {}, clear), 0).median();
-        return Time.of(repeats(call, clear), sweeps);
+        double sweeps = Spread.of(repeats(() -> {}, clear)).median();
+        return Arrays.stream(repeats(call, clear))
+                .map(micros -> Math.max(0, micros - sweeps))
+                .toArray();
     }
 
     private double[] repeats(Runnable call, Runnable before) {
-        double once = micros(call, before, 1);
-        int calls = once > LONG_MICROS ? 1 : MOST_CALLS;
+        boolean few = small || micros(call, before) > LONG_MICROS;
+        int calls = few ? 1 : MOST_CALLS;
         try (Program program = backend.capture(b -> {
             for (int i = 0; i < calls; i++) {
                 before.run();
                 call.run();
             }
         })) {
-            int repeats = once > LONG_MICROS ? 3 : REPEATS;
-            for (int i = 0; i < (once > LONG_MICROS ? 1 : WARM_UPS); i++) {
+            int repeats = few ? 3 : REPEATS;
+            for (int i = 0; i < (few ? 1 : WARM_UPS); i++) {
                 program.run();
             }
             backend.synchronize();
@@ -84,15 +72,13 @@ final class DeviceTimer implements AutoCloseable {
         }
     }
 
-    private double micros(Runnable call, Runnable before, int calls) {
+    private double micros(Runnable call, Runnable before) {
         backend.synchronize();
         long start = System.nanoTime();
-        for (int i = 0; i < calls; i++) {
-            before.run();
-            call.run();
-        }
+        before.run();
+        call.run();
         backend.synchronize();
-        return (System.nanoTime() - start) / 1e3 / calls;
+        return (System.nanoTime() - start) / 1e3;
     }
 
     @Override

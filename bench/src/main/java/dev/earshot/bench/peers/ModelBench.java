@@ -1,18 +1,23 @@
 package dev.earshot.bench.peers;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.earshot.bench.result.Card;
+import dev.earshot.bench.result.Figure;
+import dev.earshot.bench.result.Figure.Better;
+import dev.earshot.bench.result.FigureFile;
+import dev.earshot.bench.result.Machine;
+import dev.earshot.bench.work.Work;
+import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.BackendInfo;
+import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,10 +26,11 @@ import picocli.CommandLine.Option;
  * Whole passes on one backend, with weights that a formula makes: image trunks at several batch sizes by one launch of a
  * captured program each, Segment Anything's encoder, decoder (a batch is so many prompts) and mask generator (1,024 points), and
  * training steps. Milliseconds from the call to the finished result in the backend's own memory;
- * median, tenth and ninetieth percentile. Prints a table and writes JSON. Beside peers: {@code bench/side-by-side}.
+ * median, tenth and ninetieth percentile. Prints a table and writes figures. Beside peers: {@code bench/side-by-side}.
  */
 @Command(name = "model-bench", mixinStandardHelpOptions = true, description = "Times whole models on one backend.")
-public final class ModelBench implements Runnable {
+public final class ModelBench implements Callable<Integer> {
+    private static final String COMMAND = "./earshot bench --suite cuda --only models";
     private static final int WARM_UPS = 5;
     private static final int RUNS = 50;
     private static final String GENERATOR = "sam-generator-b";
@@ -36,9 +42,6 @@ public final class ModelBench implements Runnable {
 
     @Option(names = "--out", required = true, description = "JSON file to write.")
     private Path out;
-
-    @Option(names = "--commit", defaultValue = "unknown", description = "Commit to name in the file.")
-    private String commit;
 
     @Option(names = "--small", description = "One block, batch 1, one run: to try the program on a slow device.")
     private boolean small;
@@ -52,16 +55,6 @@ public final class ModelBench implements Runnable {
 
     /** What is timed. */
     private record Pass(String model, int batch, DType compute) {}
-
-    /** One timed pass; images per second by the median. */
-    private record Row(
-            String model,
-            int batch,
-            DType compute,
-            double medianMillis,
-            double lowMillis,
-            double highMillis,
-            double imagesPerSecond) {}
 
     private List<Pass> passes() {
         List<Pass> passes = new ArrayList<>();
@@ -85,27 +78,31 @@ public final class ModelBench implements Runnable {
     }
 
     @Override
-    public void run() {
-        List<Row> rows = new ArrayList<>();
-        Map<String, Object> facts = Map.of();
-        table.printf("%-20s %6s %5s %10s %10s %10s %10s%n", "model", "batch", "type", "ms", "p10", "p90", "images/s");
+    public Integer call() throws IOException {
+        Machine machine = Machine.here();
+        BackendInfo info;
+        try (Backend opened = Backends.open(backend)) {
+            info = opened.info();
+        }
+        table.println(Card.words(info));
+        table.printf("%-28s %10s %10s %10s %10s%n", "model", "ms", "p10", "p90", "images/s");
+        List<Figure> figures = new ArrayList<>();
         for (Pass pass : passes()) {
             try (Workload workload = open(pass)) {
-                facts = workload.facts();
-                rows.add(time(pass, workload));
+                figures.add(time(info, pass, workload));
             }
-            Row row = rows.getLast();
+            new FigureFile(machine, Card.words(info), figures, List.of()).write(out); // what follows may fail
+            Figure last = figures.getLast();
             table.printf(
-                    "%-20s %6d %5s %10.3f %10.3f %10.3f %10.1f%n",
-                    row.model(),
-                    row.batch(),
-                    row.compute(),
-                    row.medianMillis(),
-                    row.lowMillis(),
-                    row.highMillis(),
-                    row.imagesPerSecond());
+                    Locale.ROOT,
+                    "%-28s %10.3f %10.3f %10.3f %10.1f%n",
+                    last.name(),
+                    last.value(),
+                    last.low(),
+                    last.high(),
+                    1e3 * pass.batch() / last.value());
         }
-        write(facts, rows);
+        return 0;
     }
 
     private Workload open(Pass pass) {
@@ -120,8 +117,11 @@ public final class ModelBench implements Runnable {
                 : ImageWorkloads.open(backend, pass.model(), pass.batch(), small ? 1 : 0, pass.compute());
     }
 
-    private Row time(Pass pass, Workload workload) {
-        for (int i = 0; i < (small ? 1 : WARM_UPS); i++) {
+    private Figure time(BackendInfo info, Pass pass, Workload workload) {
+        workload.run();
+        Map<String, Object> facts = workload.facts();
+        Work work = new Work((double) facts.get("flops"), (double) facts.get("bytes"));
+        for (int i = 1; i < (small ? 1 : WARM_UPS); i++) {
             workload.run();
         }
         double[] millis = new double[small ? 1 : RUNS];
@@ -130,27 +130,10 @@ public final class ModelBench implements Runnable {
             workload.run();
             millis[i] = (System.nanoTime() - start) / 1e6;
         }
-        Arrays.sort(millis);
-        double median = millis[millis.length / 2];
-        return new Row(
-                pass.model(),
-                pass.batch(),
-                pass.compute(),
-                median,
-                millis[millis.length / 10],
-                millis[millis.length - 1 - millis.length / 10],
-                1e3 * pass.batch() / median);
-    }
-
-    private void write(Map<String, Object> facts, List<Row> rows) {
-        Map<String, Object> file = new LinkedHashMap<>(facts);
-        file.put("date", Instant.now().toString());
-        file.put("commit", commit);
-        file.put("rows", rows);
-        try {
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(out.toFile(), file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + out, e);
-        }
+        String group = Card.prefix(info.name()) + "whole models";
+        String model = pass.model() + (small ? " (small)" : "");
+        String name = "%s x %d %s".formatted(model, pass.batch(), info.precision(pass.compute()));
+        return Figure.of(group, name, "earshot", "ms", millis, Better.LOWER, COMMAND)
+                .withWork(work);
     }
 }

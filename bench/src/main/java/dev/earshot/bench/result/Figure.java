@@ -1,5 +1,7 @@
 package dev.earshot.bench.result;
 
+import dev.earshot.bench.work.Work;
+
 /**
  * One measured number.
  *
@@ -14,6 +16,7 @@ package dev.earshot.bench.result;
  * @param better which way is better
  * @param command what prints this number again
  * @param note what a reader must know; may be empty
+ * @param work of what was timed; {@link Work#NONE} where it was not counted or nothing was timed
  */
 public record Figure(
         String group,
@@ -26,7 +29,29 @@ public record Figure(
         int samples,
         Better better,
         String command,
-        String note) {
+        String note,
+        Work work) {
+
+    /** Files of programs that count no work lack it. */
+    public Figure {
+        work = work == null ? Work.NONE : work;
+    }
+
+    /** A figure whose work is not counted. */
+    public Figure(
+            String group,
+            String name,
+            String engine,
+            String unit,
+            double value,
+            double low,
+            double high,
+            int samples,
+            Better better,
+            String command,
+            String note) {
+        this(group, name, engine, unit, value, low, high, samples, better, command, note, Work.NONE);
+    }
 
     /** Which way a figure improves. */
     public enum Better {
@@ -58,6 +83,11 @@ public record Figure(
 
     /** The same figure with a note. */
     public Figure noted(String words) {
-        return new Figure(group, name, engine, unit, value, low, high, samples, better, command, words);
+        return new Figure(group, name, engine, unit, value, low, high, samples, better, command, words, work);
+    }
+
+    /** The same time with what was computed and moved in it. */
+    public Figure withWork(Work counted) {
+        return new Figure(group, name, engine, unit, value, low, high, samples, better, command, note, counted);
     }
 }

@@ -91,7 +91,11 @@ final class Aims {
 
     private static double ours(List<Result> results, String model, String precision) {
         String figure = PeerResults.name(model, "1", precision);
-        return one(results, result -> result.isOurs() && result.figure().name().equals(figure))
+        return one(
+                        results,
+                        result -> result.isOurs()
+                                && result.figure().group().equals(PeerResults.GROUP)
+                                && result.figure().name().equals(figure))
                 .map(result -> result.figure().value())
                 .orElse(Double.NaN);
     }

@@ -1,5 +1,6 @@
 package dev.earshot.bench.suite;
 
+import dev.earshot.bench.result.Card;
 import dev.earshot.bench.result.Figure;
 import dev.earshot.bench.result.Figure.Better;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Two runs on one machine, our own figures only. A loss is a figure that is worse by more than five percent; it counts as
+ * Two runs on one machine, our own figures only, those of a card only if it is the same one. A loss is a figure that is worse by more than five percent; it counts as
  * beyond the noise if the two ranges of noise do not touch.
  */
 final class Comparison {
@@ -21,6 +22,7 @@ final class Comparison {
     private final ResultFile now;
     private final List<Loss> losses = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
+    private final boolean otherCard;
 
     /**
      * A figure that became worse.
@@ -38,6 +40,7 @@ final class Comparison {
                     "--compare: expected results of %s, got those of %s — name another folder"
                             .formatted(now.machine().name(), before.machine().name()));
         }
+        otherCard = !name(before.card()).equals(name(now.card()));
         Map<String, Figure> later = ours(now);
         ours(before).forEach((key, old) -> {
             Figure fresh = later.get(key);
@@ -49,9 +52,16 @@ final class Comparison {
         });
     }
 
-    private static Map<String, Figure> ours(ResultFile run) {
+    /** What stays the same from run to run: {@code cuda:0: NVIDIA H200}, without libraries and memory in use. */
+    private static String name(String card) {
+        return card.split(",", 2)[0];
+    }
+
+    private Map<String, Figure> ours(ResultFile run) {
         return run.results().stream()
                 .filter(Result::isOurs)
+                .filter(result -> !result.figure().group().startsWith(Card.SIMULATED))
+                .filter(result -> !otherCard || !result.figure().group().startsWith(Card.PREFIX))
                 .collect(Collectors.toMap(Result::key, Result::figure, (first, _) -> first, LinkedHashMap::new));
     }
 
@@ -92,6 +102,10 @@ final class Comparison {
         if (before.quick() || now.quick()) {
             text.append("One of the two is a quick run, whose figures mean little.\n\n");
         }
+        if (otherCard) {
+            text.append("Figures of a card are left out: before %s, now %s.\n\n"
+                    .formatted(orNone(before.card()), orNone(now.card())));
+        }
         if (losses.isEmpty()) {
             text.append("Nothing is more than 5 % worse.\n");
         } else {
@@ -102,6 +116,10 @@ final class Comparison {
             text.append("\nNot measured this time: %s.\n".formatted(String.join("; ", missing)));
         }
         return text.append('\n').toString();
+    }
+
+    private static String orNone(String card) {
+        return card.isEmpty() ? "none" : name(card);
     }
 
     private static String row(Loss loss) {

@@ -2,6 +2,7 @@ package dev.earshot.bench.suite;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.bench.result.Card;
 import dev.earshot.bench.result.Figure;
 import dev.earshot.bench.result.Figure.Better;
 import dev.earshot.bench.result.Spread;
@@ -30,8 +31,8 @@ final class JmhResults {
 
     private JmhResults() {}
 
-    /** @param prefix of names and chapters: empty, or {@code card: } */
-    static List<Result> read(Path file, String prefix, Yardstick peak) throws IOException {
+    /** Reads a file of JMH; the chapters of what ran on a card say so. */
+    static List<Result> read(Path file, Limits limits) throws IOException {
         JsonNode runs = new ObjectMapper().readTree(file.toFile());
         if (!runs.isArray()) {
             throw new IOException("%s: expected an array of JMH results, got %s".formatted(file, runs.getNodeType()));
@@ -41,14 +42,14 @@ final class JmhResults {
         List<Result> results = new ArrayList<>();
         for (JsonNode run : runs) {
             if (!isEmptyBench(run)) {
-                results.add(result(run, prefix, rows, harness, peak));
+                results.add(result(run, rows, harness, limits));
             }
         }
         return results;
     }
 
-    private static Result result(
-            JsonNode run, String prefix, Map<String, OpCase> rows, double harness, Yardstick peak) {
+    private static Result result(JsonNode run, Map<String, OpCase> rows, double harness, Limits limits) {
+        String prefix = Card.prefix(run.path("params").path(JmhPlan.BACKEND).asText());
         String row = run.path("params").path("row").asText("");
         String model = run.path("params").path("modelBatch").asText("");
         String[] path = run.path("benchmark").asText().split("\\.");
@@ -63,7 +64,9 @@ final class JmhResults {
                 Better.LOWER,
                 "bench/jmh %s".formatted(path[path.length - 2]));
         OpCase known = rows.get(row);
-        Rate rate = known == null ? Rate.NONE : Rate.of(known.flops(), known.bytes(), figure.value() / 1e6, peak);
+        Rate rate = known == null
+                ? Rate.NONE
+                : Rate.of(known.flops(), known.bytes(), figure.value() / 1e6, limits.of(name));
         return new Result(figure, rate, Beside.NOBODY, allocated(run, harness));
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Reads what the parts wrote and sets the figures beside each other; a file that cannot be read is named, not fatal. */
 final class Merge {
@@ -17,6 +18,7 @@ final class Merge {
     private final List<Series> series = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
     private Yardstick peak;
+    private String card = "";
 
     private Merge() {}
 
@@ -40,6 +42,7 @@ final class Merge {
                 facts.threads(),
                 facts.quick(),
                 merge.peak,
+                merge.card,
                 outcomes,
                 merge.results,
                 merge.series,
@@ -60,29 +63,33 @@ final class Merge {
     }
 
     private void read(Part part, Path file) {
-        boolean card = part.device().equals("cuda");
-        String prefix = card ? CardResults.PREFIX : "";
-        Yardstick known = card ? Yardstick.of(List.of()) : peak; // a card's shares come with its figures
         try {
             switch (part.name()) {
-                case "jmh" -> results.addAll(JmhResults.read(file, prefix, known));
+                case "jmh" -> results.addAll(JmhResults.read(file, limits(part, List.of())));
                 case "peers" -> {
-                    PeerResults read = PeerResults.read(file, prefix, known);
+                    PeerResults read = PeerResults.read(file, limits(part, List.of()));
                     results.addAll(read.results());
                     failures.addAll(read.failures());
                 }
-                case "device" -> results.addAll(CardResults.ops(file));
-                case "models" -> results.addAll(CardResults.models(file));
                 default -> {
                     FigureFile read = FigureFile.read(file);
-                    List<Figure> figures = read.figures();
-                    results.addAll(FigureResults.of(figures, peak));
+                    results.addAll(FigureResults.of(read.figures(), limits(part, read.figures())));
                     series.addAll(read.series());
+                    card = card.isEmpty() ? read.device() : card;
                 }
             }
         } catch (IOException | RuntimeException e) {
             failures.add("%s: cannot be read: %s".formatted(file.getFileName(), firstLine(e)));
         }
+    }
+
+    /** A card's own peak is among the figures of its first part, or among {@code read}. */
+    private Limits limits(Part part, List<Figure> read) {
+        if (part.device().equals("cpu")) {
+            return Limits.of(peak);
+        }
+        Stream<Figure> earlier = results.stream().map(Result::figure);
+        return Limits.ofCard(Stream.concat(earlier, read.stream()).toList());
     }
 
     private static String firstLine(Exception e) {

@@ -1,5 +1,6 @@
 package dev.earshot.bench.suite;
 
+import dev.earshot.bench.result.Card;
 import dev.earshot.bench.result.Figure;
 import dev.earshot.bench.result.Machine;
 import dev.earshot.bench.result.Series;
@@ -45,10 +46,20 @@ final class Page {
         if (!quick.isEmpty()) {
             line("**Run with few repeats, so that these figures mean less: %s.**\n".formatted(quick));
         }
+        boolean simulated = run.results().stream()
+                .anyMatch(result -> result.figure().group().startsWith(Card.SIMULATED));
+        if (simulated) {
+            line("**The card is simulated by a program on the processor: chapters that start with \"%s\" say that"
+                            .formatted(Card.SIMULATED.strip())
+                    + " everything runs, not how fast a card is.**\n");
+        }
         line("| | |\n|---|---|");
         line("| processor | %s, %d cores, %s |".formatted(m.cpu(), m.cores(), String.join(" ", m.instructions())));
         line("| system | kernel %s, Java %s |".formatted(m.kernel(), m.java()));
         line("| sources | commit %s, %s |".formatted(m.commit(), m.date()));
+        if (!run.card().isEmpty()) {
+            line("| card | %s |".formatted(cell(run.card())));
+        }
         line("| load | %s before, %s after; %d threads each |"
                 .formatted(Numbers.of(m.load()), Numbers.of(run.loadAfter()), run.threads()));
         line("| peak, measured | %s fp32 GFLOP/s (fused multiply-adds in registers), %s GB/s (triad from memory) |"
@@ -75,12 +86,14 @@ final class Page {
     }
 
     private void notMeasured() {
+        Map<String, String> byReason = run.outcomes().stream()
+                .filter(outcome -> !outcome.status().equals(Outcome.MEASURED))
+                .collect(Collectors.groupingBy(
+                        outcome -> "%s: %s".formatted(outcome.status(), cell(outcome.reason())),
+                        LinkedHashMap::new,
+                        Collectors.mapping(Outcome::step, Collectors.joining(", "))));
         List<String> missing = new ArrayList<>();
-        for (Outcome outcome : run.outcomes()) {
-            if (!outcome.status().equals(Outcome.MEASURED)) {
-                missing.add("%s: %s: %s".formatted(outcome.step(), outcome.status(), cell(outcome.reason())));
-            }
-        }
+        byReason.forEach((reason, steps) -> missing.add(steps + ": " + reason));
         run.failures().forEach(failure -> missing.add(cell(failure)));
         if (!missing.isEmpty()) {
             line("## Not measured\n");

@@ -54,7 +54,10 @@ final class Parts {
         return new Part(name, question, "cuda", false, setting -> {
             String file = "cuda-" + name + ".json";
             List<String> arguments = new ArrayList<>(List.of(
-                    "--backend", "cuda", "--out", setting.raw().resolve(file).toString()));
+                    "--backend",
+                    setting.card(),
+                    "--out",
+                    setting.raw().resolve(file).toString()));
             if (setting.quick()) {
                 arguments.add("--small");
             }
@@ -64,7 +67,7 @@ final class Parts {
 
     private static List<Step> jmhOfCard(Setting setting) {
         List<String> arguments = new ArrayList<>(setting.common("cuda-jmh.json"));
-        arguments.addAll(List.of("--backend", "cuda"));
+        arguments.addAll(List.of("--backend", setting.card()));
         return List.of(new Step(
                 "card: jmh", "cuda-jmh.json", setting.java(PLAIN, "dev.earshot.bench.suite.JmhSuite", arguments)));
     }

@@ -59,7 +59,9 @@ record PeerCall(
             new PeerCall("images", "dino-vitb16,imagebind-image", "1,8,64", 7, 30, true, List.of()),
             new PeerCall("matching", "pma-scanline", "8", 7, 30, true, List.of()),
             new PeerCall("training", "train-imagebind", "8", 7, 30, false, List.of()),
-            new PeerCall("sam", "sam-vit-b,sam-vit-h", "1", 7, 10, false, List.of()));
+            new PeerCall("sam-encoder", "sam-vit-b,sam-vit-h", "1", 7, 10, false, List.of()),
+            new PeerCall("sam-decoder", "sam-decoder", "64", 7, 10, false, List.of()),
+            new PeerCall("sam-generator", "sam-generator-b", "32", 3, 1, false, List.of("--warm", "1")));
 
     /** The process. */
     Step step(Setting setting, String device) {
@@ -71,7 +73,7 @@ record PeerCall(
                 "--batches",
                 batches,
                 "--device",
-                device,
+                device.equals("cuda") ? setting.card() : device,
                 "--threads",
                 Integer.toString(setting.threads()),
                 "--rounds",
@@ -83,6 +85,7 @@ record PeerCall(
                 "--out",
                 setting.raw().toString()));
         command.addAll(more);
-        return new Step("side by side: " + name, base + ".json", command);
+        String step = (device.equals("cuda") ? "card: " : "") + "side by side: " + name;
+        return new Step(step, base + ".json", command);
     }
 }

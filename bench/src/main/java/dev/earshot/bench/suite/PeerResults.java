@@ -2,6 +2,7 @@ package dev.earshot.bench.suite;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.earshot.bench.result.Card;
 import dev.earshot.bench.result.Figure;
 import dev.earshot.bench.result.Figure.Better;
 import java.io.IOException;
@@ -24,17 +25,18 @@ final class PeerResults {
 
     private PeerResults() {}
 
-    /** @param prefix of the chapter: empty, or {@code card: } */
-    static PeerResults read(Path file, String prefix, Yardstick peak) throws IOException {
+    /** Reads a report of bench/side-by-side; the chapter of one on a card says so. */
+    static PeerResults read(Path file, Limits limits) throws IOException {
         JsonNode report = new ObjectMapper().readTree(file.toFile());
         if (!report.path("results").isArray()) {
             throw new IOException("%s: expected a report of bench/side-by-side, got no results".formatted(file));
         }
+        String prefix = prefix(report);
         PeerResults read = new PeerResults();
         List<JsonNode> entries = StreamSupport.stream(report.path("results").spliterator(), false)
                 .toList();
         for (JsonNode entry : entries) {
-            read.results.add(result(entry, entries, prefix, peak));
+            read.results.add(result(entry, entries, prefix, limits));
         }
         for (JsonNode failure : report.path("failures")) {
             read.failures.add("%s x %s: %s"
@@ -50,6 +52,15 @@ final class PeerResults {
         return results;
     }
 
+    /** By the backend that ours ran on, since the script calls a simulated card as it calls a real one. */
+    private static String prefix(JsonNode report) {
+        String ours = report.path("results").findValuesAsText("backend").stream()
+                .findFirst()
+                .orElse("");
+        return Card.prefix(
+                ours.isEmpty() ? report.path("machine").path("device").asText() : ours);
+    }
+
     /** What the script could not measure, in its words. */
     List<String> failures() {
         return failures;
@@ -60,7 +71,7 @@ final class PeerResults {
         return "%s x %s %s".formatted(model, batch, precision);
     }
 
-    private static Result result(JsonNode entry, List<JsonNode> all, String prefix, Yardstick peak) {
+    private static Result result(JsonNode entry, List<JsonNode> all, String prefix, Limits limits) {
         String model = entry.path("model").asText();
         String blocks = entry.path("blocks").asText("all");
         Figure figure = Figure.of(
@@ -78,7 +89,8 @@ final class PeerResults {
         JsonNode ours = same(entry, all).filter(PeerResults::isOurs).findFirst().orElse(entry);
         double flops = ours.path("facts").path("flops").asDouble(Double.NaN);
         double bytes = ours.path("facts").path("bytes").asDouble(Double.NaN);
-        Rate rate = Double.isNaN(flops) ? Rate.NONE : Rate.of(flops, bytes, figure.value() / 1e3, peak);
+        Rate rate =
+                Double.isNaN(flops) ? Rate.NONE : Rate.of(flops, bytes, figure.value() / 1e3, limits.of(figure.name()));
         return new Result(figure, rate, isOurs(entry) ? beside(entry, all) : besideOurs(entry), Double.NaN);
     }
 

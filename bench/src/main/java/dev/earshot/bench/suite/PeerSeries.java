@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Workloads that stood beside others at several batch sizes, as series: time per item against batch, every engine. */
+/**
+ * Workloads that stood beside others at several batch sizes, as series: time per item against batch, every engine; a card's
+ * and a processor's by themselves.
+ */
 final class PeerSeries {
     private static final Pattern NAME = Pattern.compile("(.+) x (\\d+) (\\S+)");
 
@@ -21,9 +24,10 @@ final class PeerSeries {
         Map<String, Result> examples = new LinkedHashMap<>();
         for (Result result : results) {
             Matcher name = NAME.matcher(result.figure().name());
-            if (result.figure().group().equals(PeerResults.GROUP) && name.matches()) {
-                String key = "%s %s | %s"
-                        .formatted(name.group(1), name.group(3), result.figure().engine());
+            String group = result.figure().group();
+            if (group.endsWith(PeerResults.GROUP) && name.matches()) {
+                String key = "%s %s | %s | %s"
+                        .formatted(name.group(1), name.group(3), result.figure().engine(), group);
                 double batch = Double.parseDouble(name.group(2));
                 points.computeIfAbsent(key, _ -> new ArrayList<>())
                         .add(new Point(
@@ -40,11 +44,12 @@ final class PeerSeries {
                 all.sort(Comparator.comparingDouble(Point::x));
                 Result example = examples.get(key);
                 String name = key.substring(0, key.indexOf(" | "));
+                String group = example.figure().group();
                 series.add(new Series(
-                        PeerResults.GROUP,
+                        group,
                         name,
                         example.figure().engine(),
-                        "batch",
+                        group.replace(PeerResults.GROUP, "batch"),
                         example.figure().unit(),
                         all,
                         slope(all),

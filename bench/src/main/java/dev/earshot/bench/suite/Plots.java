@@ -1,5 +1,6 @@
 package dev.earshot.bench.suite;
 
+import dev.earshot.bench.result.Card;
 import dev.earshot.bench.result.Series;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,19 +28,17 @@ final class Plots {
             }
         }
         Map<String, String> plots = new LinkedHashMap<>();
-        List<Result> beside = run.results().stream()
-                .filter(result ->
-                        result.isOurs() && !Double.isNaN(result.beside().ratio()))
+        List<Result> host = run.results().stream()
+                .filter(result -> !isOf(Card.PREFIX, result) && !isOf(Card.SIMULATED, result))
                 .toList();
-        if (!beside.isEmpty()) {
-            RatioChart.write(beside, folder.resolve("ratios.png"));
-            plots.put("ratios.png", "How many times as fast as the best peer");
-        }
-        if (RooflineChart.write(run, folder.resolve("roofline.png"))) {
-            plots.put("roofline.png", "Our ops and models under the machine's roofline");
-        }
+        List<Result> card = run.results().stream()
+                .filter(result -> isOf(Card.PREFIX, result))
+                .toList();
+        device(folder, "", "", host, Limits.of(run.yardstick()), plots);
+        Limits limits = Limits.ofCard(card.stream().map(Result::figure).toList());
+        device(folder, "-card", " on the card", card, limits, plots);
         Map<String, List<Series>> byChart = run.series().stream()
-                .filter(each -> each.points().size() > 1)
+                .filter(each -> each.points().size() > 1 && !each.group().startsWith(Card.SIMULATED))
                 .collect(Collectors.groupingBy(
                         each -> each.x() + " | " + each.unit(), LinkedHashMap::new, Collectors.toList()));
         for (List<Series> each : byChart.values()) {
@@ -51,6 +50,30 @@ final class Plots {
             plots.put(file, title);
         }
         return plots;
+    }
+
+    private static boolean isOf(String prefix, Result result) {
+        return result.figure().group().startsWith(prefix);
+    }
+
+    /** The two pictures of a processor or a card. */
+    private static void device(
+            Path folder, String suffix, String where, List<Result> results, Limits limits, Map<String, String> plots)
+            throws IOException {
+        List<Result> beside = results.stream()
+                .filter(result ->
+                        result.isOurs() && !Double.isNaN(result.beside().ratio()))
+                .toList();
+        String ratios = "ratios" + suffix + ENDING;
+        if (!beside.isEmpty()) {
+            RatioChart.write(beside, folder.resolve(ratios));
+            plots.put(ratios, "How many times as fast as the best peer" + where);
+        }
+        String roofline = "roofline" + suffix + ENDING;
+        String title = "Our ops and models under the roofline" + where;
+        if (RooflineChart.write(title, results, limits, folder.resolve(roofline))) {
+            plots.put(roofline, title);
+        }
     }
 
     private static String quantity(String unit) {

@@ -8,6 +8,7 @@ import dev.earshot.bench.result.Series;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Everything one run measured: {@code results.json}.
@@ -17,6 +18,7 @@ import java.util.List;
  * @param threads of each part
  * @param quick true if repeats were few
  * @param yardstick what shares refer to
+ * @param card in words, with its libraries; empty where none was measured
  * @param outcomes how each step ended
  * @param results single figures
  * @param series figures against a size
@@ -29,12 +31,18 @@ record ResultFile(
         int threads,
         boolean quick,
         Yardstick yardstick,
+        String card,
         List<Outcome> outcomes,
         List<Result> results,
         List<Series> series,
         List<Aim.Verdict> aims,
         List<String> failures) {
     static final String NAME = "results.json";
+
+    /** Files of a processor alone lack the card. */
+    ResultFile {
+        card = Objects.requireNonNullElse(card, "");
+    }
 
     private static final ObjectMapper JSON = new ObjectMapper()
             .enable(SerializationFeature.INDENT_OUTPUT)

@@ -8,43 +8,58 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** GFLOP/s against operations per byte, both by logarithms, under the two limits of the machine. */
+/** GFLOP/s against operations per byte, both by logarithms, under the two limits of a processor or a card. */
 final class RooflineChart {
     private RooflineChart() {}
 
-    /** False, and no picture, where peaks or rates were not measured. */
-    static boolean write(ResultFile run, Path png) throws IOException {
-        Yardstick peak = run.yardstick();
-        List<Result> points = run.results().stream()
+    /** False, and no picture, where peaks or rates were not measured; {@code results} are those of one device. */
+    static boolean write(String title, List<Result> results, Limits limits, Path png) throws IOException {
+        List<Result> points = results.stream()
                 .filter(result -> result.isOurs()
                         && result.rate().gigaflops() > 0
                         && result.rate().bytes() > 0)
                 .toList();
-        if (points.isEmpty() || !(peak.gigaflops() > 0) || !(peak.gigabytes() > 0)) {
+        List<Yardstick> peaks = Stream.of(limits.bf16(), limits.fp32())
+                .distinct()
+                .filter(peak -> peak.gigaflops() > 0 && peak.gigabytes() > 0)
+                .toList();
+        if (points.isEmpty() || peaks.isEmpty()) {
             return false;
         }
-        XYChart chart = Charts.empty("Our ops and models under the machine's limits", "FLOP per byte moved", "GFLOP/s");
+        XYChart chart = Charts.empty(title, "FLOP per byte moved", "GFLOP/s");
         chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
         double least =
                 points.stream().mapToDouble(RooflineChart::intensity).min().orElseThrow() / 2;
         double most =
                 2 * points.stream().mapToDouble(RooflineChart::intensity).max().orElseThrow();
-        roof(chart, peak, least, most);
-        cloud(chart, "single ops", points, result -> result.figure().group().equals(JmhResults.OPS));
+        for (Yardstick peak : peaks) {
+            roof(chart, peak, least, most);
+        }
         Set<String> names = new HashSet<>();
+        for (Result op : points) {
+            String group = op.figure().group();
+            if (isOp(op) && names.add(group)) {
+                cloud(chart, group, points, result -> result.figure().group().equals(group));
+            }
+        }
         for (Result model : points) {
             String name = Charts.shortened(model.figure().name());
-            if (!model.figure().group().equals(JmhResults.OPS) && names.add(name)) {
+            if (!isOp(model) && names.add(name)) {
                 cloud(chart, name, points, model::equals);
             }
         }
         Charts.write(chart, png);
         return true;
+    }
+
+    private static boolean isOp(Result result) {
+        return result.figure().group().matches("(.*: )?" + JmhResults.OPS + "(,.*)?");
     }
 
     private static void roof(XYChart chart, Yardstick peak, double least, double most) {

@@ -19,13 +19,13 @@ record RunFacts(Machine machine, double loadAfter, int threads, boolean quick) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String NAME = "run.json";
 
-    /** Of a raw folder; {@code otherwise} where no call has run parts in it. */
-    static RunFacts in(Path raw, RunFacts otherwise) throws IOException {
+    /** What a raw folder says of its run, if a merge alone asks; otherwise {@code now}, which the folder says from then on. */
+    static RunFacts of(Path raw, boolean merge, RunFacts now) throws IOException {
         Path file = raw.resolve(NAME);
-        return Files.exists(file) ? JSON.readValue(file.toFile(), RunFacts.class) : otherwise;
-    }
-
-    void write(Path raw) throws IOException {
-        JSON.writeValue(raw.resolve(NAME).toFile(), this);
+        if (merge && Files.exists(file)) {
+            return JSON.readValue(file.toFile(), RunFacts.class);
+        }
+        JSON.writeValue(file.toFile(), now);
+        return now;
     }
 }

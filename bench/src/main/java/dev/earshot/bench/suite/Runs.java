@@ -62,7 +62,9 @@ final class Runs {
     /** Names the steps of a part that is not run, unless an earlier call did. */
     void skip(Part part, Setting setting, String reason) throws IOException {
         for (Step step : part.steps(setting)) {
-            if (outcomes.stream().noneMatch(known -> known.file().equals(step.file()))) {
+            if (outcomes.stream()
+                    .noneMatch(known ->
+                            known.file().equals(step.file()) && !known.status().equals(Outcome.NOT_RUN))) {
                 note(new Outcome(part.name(), part.device(), step.name(), step.file(), Outcome.NOT_RUN, 0, reason));
             }
         }

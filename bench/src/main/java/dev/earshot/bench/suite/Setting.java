@@ -12,8 +12,9 @@ import java.util.List;
  * @param threads how many each of them may use
  * @param quick few repeats and small sizes: to see that everything runs
  * @param python runs the peers
+ * @param card the backend of the parts of a card: {@code cuda}, {@code cuda:1}, {@code simcuda}
  */
-record Setting(Path home, Path raw, int threads, boolean quick, String python) {
+record Setting(Path home, Path raw, int threads, boolean quick, String python, String card) {
     /** A Java program of this module, with {@code flags} for the machine. */
     List<String> java(List<String> flags, String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>();
@@ -28,7 +29,7 @@ record Setting(Path home, Path raw, int threads, boolean quick, String python) {
 
     /** The same at full effort, which has all the steps that there are. */
     Setting full() {
-        return new Setting(home, raw, threads, false, python);
+        return new Setting(home, raw, threads, false, python, card);
     }
 
     /** The options that every program of this module takes. */

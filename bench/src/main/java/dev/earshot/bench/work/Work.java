@@ -23,6 +23,11 @@ public record Work(double flops, double bytes) {
         return new Work(flops - before.flops, bytes - before.bytes);
     }
 
+    /** True if something was counted. */
+    public boolean counted() {
+        return flops > 0 || bytes > 0;
+    }
+
     /** Adds both numbers to the facts of a workload, by the names that the report looks for. */
     public void addTo(Map<String, Object> facts) {
         facts.put("flops", flops);

@@ -49,7 +49,7 @@ class BenchCommandTest {
 
     @Test
     void eachStepWritesAFileOfItsOwn() {
-        Setting setting = new Setting(folder, folder.resolve("raw"), 2, false, "python3");
+        Setting setting = new Setting(folder, folder.resolve("raw"), 2, false, "python3", "cuda");
         List<String> files = Parts.ALL.stream()
                 .flatMap(part -> part.steps(setting).stream())
                 .map(Step::file)
@@ -59,7 +59,7 @@ class BenchCommandTest {
 
     @Test
     void programsGetTheirFileThreadsAndEffort() {
-        Setting setting = new Setting(folder, folder.resolve("raw"), 3, true, "python3");
+        Setting setting = new Setting(folder, folder.resolve("raw"), 3, true, "python3", "cuda");
         for (Part part : Parts.ALL) {
             for (Step step : part.steps(setting)) {
                 String command = String.join(" ", step.command());

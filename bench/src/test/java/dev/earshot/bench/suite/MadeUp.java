@@ -30,6 +30,7 @@ final class MadeUp {
                 2,
                 false,
                 new Yardstick(100, 10),
+                "",
                 outcomes,
                 all,
                 List.of(),

@@ -59,7 +59,7 @@ class MergeTest {
 
     @BeforeEach
     void writeFiles() throws Exception {
-        setting = new Setting(folder, Files.createDirectory(folder.resolve("raw")), 2, false, "python3");
+        setting = new Setting(folder, Files.createDirectory(folder.resolve("raw")), 2, false, "python3", "cuda");
         List<Figure> peaks =
                 List.of(peak(Peaks.FMA + Peaks.ALL, "GFLOP/s", 100), peak(Peaks.STREAM + Peaks.ALL, "GB/s", 10));
         new FigureFile(MadeUp.machine("box"), peaks, List.of()).write(raw("peaks.json"));
@@ -145,14 +145,14 @@ class MergeTest {
         Figure ours = MadeUp.figure("load", "earshot", Better.LOWER, 9, 10, 11);
         Figure one = MadeUp.figure("load", "one", Better.LOWER, 19, 20, 21);
         Figure two = MadeUp.figure("load", "two", Better.LOWER, 29, 30, 33);
-        List<Result> results = FigureResults.of(List.of(ours, two, one), new Yardstick(1, 1));
+        List<Result> results = FigureResults.of(List.of(ours, two, one), Limits.of(new Yardstick(1, 1)));
         assertEquals(
                 new Beside("one", 2, 19.0 / 11, 21.0 / 9), results.getFirst().beside());
         Figure faster = MadeUp.figure("rate", "earshot", Better.HIGHER, 30, 40, 50);
         Figure slower = MadeUp.figure("rate", "one", Better.HIGHER, 10, 10, 10);
         assertEquals(
                 new Beside("one", 4, 3, 5),
-                FigureResults.of(List.of(faster, slower), new Yardstick(1, 1))
+                FigureResults.of(List.of(faster, slower), Limits.of(new Yardstick(1, 1)))
                         .getFirst()
                         .beside());
     }

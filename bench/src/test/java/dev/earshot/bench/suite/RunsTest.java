@@ -22,7 +22,7 @@ class RunsTest {
     private final PrintStream progress = new PrintStream(new ByteArrayOutputStream());
 
     private Setting setting() {
-        return new Setting(folder, folder, 2, false, "python3");
+        return new Setting(folder, folder, 2, false, "python3", "cuda");
     }
 
     private Part part(String file, String... command) {
@@ -40,7 +40,7 @@ class RunsTest {
     void aQuickStepSaysSo() throws Exception {
         Runs runs = Runs.in(folder);
         try (Children children = new Children(folder, Map.of(), progress)) {
-            Setting quick = new Setting(folder, folder, 2, true, "python3");
+            Setting quick = new Setting(folder, folder, 2, true, "python3", "cuda");
             runs.run(part("a.json", "sh", "-c", "echo > a.json"), quick, children, progress);
         }
         assertTrue(runs.outcomes().getLast().isQuick());
