@@ -163,6 +163,11 @@ public record CocoRle(int height, int width, int[] counts) {
         return MediaException.of("RLE text", expected, String.valueOf(got), "write the annotation file again");
     }
 
+    /** How many runs there are. */
+    public int runs() {
+        return counts.length;
+    }
+
     @Override
     public int[] counts() {
         return counts.clone();

@@ -14,8 +14,8 @@ import java.util.function.IntConsumer;
  * Finds the masks of everything in a picture: asks SAM about a grid of points and keeps what {@link MaskSelection} keeps.
  *
  * <p>Owns its working memory, not the model; close it first. One thread at a time. Holds one decoding pass, a copy of
- * those of its logits that pass the first test, and run lengths of the masks that passed all: nothing grows with points times
- * pixels.
+ * those of its logits that pass the first test, and the masks that passed all, as run lengths or bits ({@link MaskSelection}
+ * says how much that can be).
  */
 public final class AutomaticMaskGenerator implements AutoCloseable {
     private final Sam sam;
