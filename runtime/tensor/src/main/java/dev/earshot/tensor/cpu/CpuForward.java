@@ -21,7 +21,6 @@ import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TopKChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
-import dev.earshot.tensor.kmeans.CosineKMeans;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -269,7 +268,7 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
                 () -> new CosineKMeansOp(
                         View.of(x),
                         View.of(indices),
-                        new CosineKMeans(settings),
+                        settings,
                         View.of(labels),
                         View.of(centroids),
                         View.of(similarities),

@@ -11,6 +11,7 @@ final class Worker implements AutoCloseable {
     private final MemorySegment stream;
     private final Scratch scratch = new Scratch(SCRATCH_BLOCK);
     private final Scratch scratchpad = new Scratch(SCRATCH_BLOCK);
+    private final HeapScratch heap = new HeapScratch();
     private boolean closed;
 
     Worker(int index, OneDnn onednn) {
@@ -40,6 +41,11 @@ final class Worker implements AutoCloseable {
     long scratchpad(long bytes) {
         scratchpad.reset();
         return scratchpad.allocate(bytes);
+    }
+
+    /** Temporaries on the Java heap of the op being run. */
+    HeapScratch heap() {
+        return heap;
     }
 
     @Override

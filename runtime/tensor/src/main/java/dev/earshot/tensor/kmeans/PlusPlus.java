@@ -1,14 +1,12 @@
 package dev.earshot.tensor.kmeans;
 
 import dev.earshot.tensor.SplitMix64;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * k-means++: chooses K different rows, each with a probability that grows with its distance to those chosen before.
  * Weights are added up in chunks of {@value #CHUNK} rows and the chunks' sums in turn, so that the running sum which a draw
- * looks for is found without walking over all rows.
+ * looks for is found without walking over all rows. Its memory serves one choice after the other.
  */
 final class PlusPlus {
     private static final int CHUNK = 64;
@@ -16,56 +14,45 @@ final class PlusPlus {
     /** Rows that are all this close to a centre are as good as chosen. */
     private static final double NO_WEIGHT = 1e-12;
 
-    private final UnitRows x;
-    private final SplitMix64 random;
     private final int[] chosen;
     private final boolean[] taken;
     private final double[] weight;
-    private final double[] similarity;
-    private final float[] centre;
+    private final double[] chunks;
+    private SplitMix64 random = new SplitMix64(0);
 
-    private PlusPlus(UnitRows x, int clusters, SplitMix64 random) {
-        this.x = x;
-        this.random = random;
+    PlusPlus(int rows, int clusters) {
         this.chosen = new int[clusters];
-        this.taken = new boolean[x.rows()];
-        this.weight = new double[x.rows()];
-        this.similarity = new double[x.rows()];
-        this.centre = new float[x.width()];
+        this.taken = new boolean[rows];
+        this.weight = new double[rows];
+        this.chunks = new double[(rows + CHUNK - 1) / CHUNK];
+    }
+
+    /** Starts a choice. */
+    void start(SplitMix64 chance) {
+        random = chance;
+        Arrays.fill(taken, false);
         Arrays.fill(weight, Double.POSITIVE_INFINITY);
     }
 
-    /** The chosen rows of several runs, one per source of chance, which go through the rows together. */
-    static List<int[]> choose(UnitRows x, int clusters, List<SplitMix64> randoms) {
-        List<PlusPlus> runs = randoms.stream()
-                .map(random -> new PlusPlus(x, clusters, random))
-                .toList();
-        for (int j = 0; j < clusters; j++) {
-            List<UnitRows.Query> queries = new ArrayList<>();
-            for (PlusPlus run : runs) {
-                queries.add(run.take(j));
-            }
-            x.similarities(queries);
-            runs.forEach(PlusPlus::weigh);
-        }
-        return runs.stream().map(run -> run.chosen).toList();
-    }
-
-    /** Chooses row number {@code j}. */
-    private UnitRows.Query take(int j) {
-        int row = j == 0 ? firstLiveFrom(x, random.below(x.rows())) : draw(weight, taken, random);
+    /** Chooses row number {@code j} and returns it. */
+    int take(UnitRows x, int j) {
+        int row = j == 0 ? firstLiveFrom(x, random.below(x.rows())) : draw();
         chosen[j] = row;
         taken[row] = true;
-        x.copyRow(row, centre, 0);
-        return new UnitRows.Query(centre, 0, similarity);
+        return row;
     }
 
-    /** Weighs the rows by their distance to the nearest chosen one. */
-    private void weigh() {
+    /** Weighs the rows by their distance to the nearest chosen one, given the cosines with the newest. */
+    void weigh(UnitRows x, double[] similarity) {
         for (int i = 0; i < weight.length; i++) {
             boolean free = x.isLive(i) && !taken[i];
             weight[i] = free ? Math.min(weight[i], Math.max(0, 1 - similarity[i])) : 0;
         }
+    }
+
+    /** The rows taken so far. */
+    int[] chosen() {
+        return chosen;
     }
 
     private static int firstLiveFrom(UnitRows x, int row) {
@@ -78,14 +65,15 @@ final class PlusPlus {
         return row;
     }
 
-    private static int draw(double[] weight, boolean[] taken, SplitMix64 random) {
-        double[] chunks = new double[(weight.length + CHUNK - 1) / CHUNK];
+    private int draw() {
         double total = 0;
         for (int chunk = 0; chunk < chunks.length; chunk++) {
-            for (int i = chunk * CHUNK; i < end(chunk, weight); i++) {
-                chunks[chunk] += weight[i];
+            double sum = 0;
+            for (int i = chunk * CHUNK; i < end(chunk); i++) {
+                sum += weight[i];
             }
-            total += chunks[chunk];
+            chunks[chunk] = sum;
+            total += sum;
         }
         if (total <= NO_WEIGHT) {
             int free = 0;
@@ -94,16 +82,16 @@ final class PlusPlus {
             }
             return free;
         }
-        return find(random.unit() * total, weight, chunks);
+        return find(random.unit() * total);
     }
 
     /** The first row whose running sum exceeds {@code r}; the last with a weight if rounding leaves none. */
-    private static int find(double r, double[] weight, double[] chunks) {
+    private int find(double r) {
         double before = 0;
         for (int chunk = 0; chunk < chunks.length; chunk++) {
             if (before + chunks[chunk] > r) {
                 double running = before;
-                for (int i = chunk * CHUNK; i < end(chunk, weight); i++) {
+                for (int i = chunk * CHUNK; i < end(chunk); i++) {
                     running += weight[i];
                     if (running > r) {
                         return i;
@@ -119,7 +107,7 @@ final class PlusPlus {
         return last;
     }
 
-    private static int end(int chunk, double[] weight) {
+    private int end(int chunk) {
         return Math.min(weight.length, (chunk + 1) * CHUNK);
     }
 }

@@ -1,7 +1,6 @@
 package dev.earshot.tensor.kmeans;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The points of a clustering: rows scaled to length 1, as they came (row-major) and transposed, the order in
@@ -11,6 +10,9 @@ import java.util.List;
  * <p>A similarity is summed in fp32 over four channels at a time, in turn; eight such groups make a block, whose sum is
  * carried on in fp64. That order is part of the result: whoever keeps to it, rounding every product and sum by itself, gets
  * the same bits.
+ *
+ * <p>The memory can be filled anew: write to {@link #values()}, then call {@link #prepare()}. Between such calls several
+ * threads may read.
  */
 public final class UnitRows {
     /** A row or a sum of rows at most this long has no direction. */
@@ -19,33 +21,45 @@ public final class UnitRows {
     /** Channels summed in fp32 before the sum is carried on in fp64. */
     private static final int BLOCK = 32;
 
-    /** Channels per pass over the rows. */
-    private static final int STEP = 4;
+    /** Channels per pass over the rows: as many factors and sums as there are vector registers for. */
+    private static final int STEP = 8;
+
+    /** Rows that are looked at in one go: a pass's channels of them and the sums of 16 queries share the first-level cache. */
+    private static final int TILE = 256;
 
     private final int rows;
     private final int width;
     private final float[] values; // [rows, width]
-    private final float[][] columns; // [width rounded up to whole steps][rows]; the added channels are 0
+    private final float[][][] columns; // [tiles][stride][rows of the tile]; the channels behind the width are 0
     private final boolean[] live;
-    private final int liveRows;
-    private final boolean finite;
+    private final LaneSums sums = new LaneSums();
+    private int liveRows;
+    private boolean finite;
 
     private UnitRows(float[] values, int rows, int width) {
         this.rows = rows;
         this.width = width;
         this.values = values;
         this.live = new boolean[rows];
-        int alive = 0;
-        boolean numbers = true;
-        for (int i = 0; i < rows; i++) {
-            double norm = Math.sqrt(LaneSums.squares(values, i * width, width));
-            numbers &= Double.isFinite(norm);
-            live[i] = scale(values, i * width, width, norm);
-            alive += live[i] ? 1 : 0;
+        this.columns = new float[(rows + TILE - 1) / TILE][stride()][];
+        for (int tile = 0; tile < columns.length; tile++) {
+            for (int c = 0; c < stride(); c++) {
+                columns[tile][c] = new float[Math.min(TILE, rows - tile * TILE)];
+            }
         }
-        this.liveRows = alive;
-        this.finite = numbers;
-        this.columns = transpose();
+    }
+
+    /**
+     * Memory for rows that are still to come.
+     *
+     * @throws IllegalArgumentException if there is no width or a negative number of rows
+     */
+    public static UnitRows allocate(int rows, int width) {
+        if (rows < 0 || width < 1) {
+            throw new IllegalArgumentException(
+                    "k-means features: expected rows of at least one value, got %d x %d".formatted(rows, width));
+        }
+        return new UnitRows(new float[Math.multiplyExact(rows, width)], rows, width);
     }
 
     /**
@@ -58,21 +72,35 @@ public final class UnitRows {
             throw new IllegalArgumentException("k-means features: expected %d x %d values from %d on, got %d"
                     .formatted(rows, width, offset, features.length));
         }
-        return new UnitRows(Arrays.copyOfRange(features, offset, offset + rows * width), rows, width);
+        UnitRows copy = allocate(rows, width);
+        System.arraycopy(features, offset, copy.values, 0, rows * width);
+        copy.prepare();
+        return copy;
     }
 
-    /** The rows [rows, width] that {@code features} consists of, which are scaled in place. */
-    public static UnitRows over(float[] features, int rows, int width) {
-        if (rows < 0 || width < 1 || features.length != (long) rows * width) {
-            throw new IllegalArgumentException(
-                    "k-means features: expected %d x %d values, got %d".formatted(rows, width, features.length));
+    /** The memory of the rows, [rows, width]; after writing to it call {@link #prepare()}. */
+    public float[] values() {
+        return values;
+    }
+
+    /** Scales the rows that {@link #values()} was filled with to length 1. */
+    public void prepare() {
+        liveRows = 0;
+        finite = true;
+        for (int i = 0; i < rows; i++) {
+            double norm = Math.sqrt(sums.squares(values, i * width, width));
+            finite &= Double.isFinite(norm);
+            live[i] = scale(values, i * width, width, norm);
+            liveRows += live[i] ? 1 : 0;
         }
-        return new UnitRows(features, rows, width);
+        for (int tile = 0; tile < columns.length; tile++) {
+            transpose(tile * TILE, columns[tile]);
+        }
     }
 
-    /** Scales a row to length 1 and returns true, or clears it and returns false if it has no direction. */
-    static boolean normalize(float[] data, int from, int width) {
-        return scale(data, from, width, Math.sqrt(LaneSums.squares(data, from, width)));
+    /** Scales a vector to length 1 and returns true, or clears it and returns false if it has no direction. */
+    static boolean normalize(float[] data, int width, LaneSums sums) {
+        return scale(data, 0, width, Math.sqrt(sums.squares(data, 0, width)));
     }
 
     private static boolean scale(float[] data, int from, int width, double norm) {
@@ -87,19 +115,23 @@ public final class UnitRows {
         return true;
     }
 
-    private float[][] transpose() {
-        float[][] result = new float[(width + STEP - 1) / STEP * STEP][rows];
-        int tile = 32; // both the read and the written lines of a tile stay in the first-level cache
-        for (int i0 = 0; i0 < rows; i0 += tile) {
-            for (int c0 = 0; c0 < width; c0 += tile) {
-                for (int i = i0; i < Math.min(rows, i0 + tile); i++) {
-                    for (int c = c0; c < Math.min(width, c0 + tile); c++) {
-                        result[c][i] = values[i * width + c];
-                    }
+    private void transpose(int first, float[][] result) {
+        int height = result[0].length;
+        int square = 32; // both the read and the written lines of a square stay in the first-level cache
+        for (int i0 = 0; i0 < height; i0 += square) {
+            for (int c0 = 0; c0 < width; c0 += square) {
+                for (int c = c0; c < Math.min(width, c0 + square); c++) {
+                    gather(values, (first + i0) * width + c, width, result[c], i0, Math.min(height, i0 + square));
                 }
             }
         }
-        return result;
+    }
+
+    /** to[begin .. end) = every {@code step}-th value from {@code from} on. */
+    private static void gather(float[] values, int from, int step, float[] to, int begin, int end) {
+        for (int i = begin, at = from; i < end; i++, at += step) {
+            to[i] = values[at];
+        }
     }
 
     int rows() {
@@ -108,6 +140,20 @@ public final class UnitRows {
 
     int width() {
         return width;
+    }
+
+    /** Length of a vector that is compared with the rows: the width rounded up to whole passes. */
+    int stride() {
+        return stride(width);
+    }
+
+    static int stride(int width) {
+        return (width + STEP - 1) / STEP * STEP;
+    }
+
+    /** Most rows that are looked at in one go. */
+    static int rowsAtATime(int rows) {
+        return Math.min(rows, TILE);
     }
 
     int liveRows() {
@@ -123,71 +169,92 @@ public final class UnitRows {
         return live[row];
     }
 
-    /** Copies a row into {@code out} from {@code at} on. */
-    void copyRow(int row, float[] out, int at) {
-        System.arraycopy(values, row * width, out, at, width);
+    /** Copies a row to the beginning of {@code out}. */
+    void copyRow(int row, float[] out) {
+        System.arraycopy(values, row * width, out, 0, width);
     }
 
-    /** sum[at ..] += sign * row. */
-    void accumulate(int row, double sign, double[] sum, int at) {
+    /** sum += sign * row. */
+    void accumulate(int row, double sign, double[] sum) {
         int from = row * width;
-        for (int c = 0; c < width; c++) {
-            sum[at + c] += sign * values[from + c];
+        for (int c = 0; c < sum.length; c++) {
+            sum[c] += sign * values[from + c];
         }
     }
 
-    /** The inner product of a row with the vector that starts at {@code at}. */
-    double dot(int row, double[] vector, int at) {
-        return LaneSums.product(values, row * width, vector, at, width);
+    /** The inner product of a row with a vector. */
+    double dot(int row, double[] vector, LaneSums with) {
+        return with.product(values, row * width, vector);
     }
 
     /**
-     * A vector whose inner products with all rows are wanted.
-     *
-     * @param vectors holds the vector [width] from {@code at} on
-     * @param out [rows]
+     * Answers queries together: some channels of a tile of rows, as much as the first-level cache holds, are read for all
+     * of them in turn. Which are asked together makes no difference to the sums.
      */
-    record Query(float[] vectors, int at, double[] out) {}
-
-    /**
-     * Answers queries together: the rows of a block of channels, as much as the first-level cache holds, are read for all of
-     * them in turn, two at a time. Which are asked together makes no difference to the sums.
-     */
-    void similarities(List<Query> queries) {
-        for (Query query : queries) {
-            Arrays.fill(query.out(), 0, rows, 0);
+    void similarities(Queries queries) {
+        for (int q = 0; q < queries.count(); q++) {
+            Arrays.fill(queries.result(q), 0, rows, 0);
         }
-        float[] partial = new float[rows];
-        for (int block = 0; block < width; block += BLOCK) {
-            int end = Math.min(columns.length, block + BLOCK);
-            for (Query query : queries) {
-                Arrays.fill(partial, 0);
-                for (int c = block; c < end; c += STEP) {
-                    addProducts(c, query.vectors(), query.at() + c, width - c, partial);
-                }
-                carry(partial, query.out());
+        for (int tile = 0; tile < columns.length; tile++) {
+            for (int block = 0; block < width; block += BLOCK) {
+                addBlock(columns[tile], block, tile * TILE, queries);
             }
         }
     }
 
-    private static void carry(float[] partial, double[] out) {
-        for (int i = 0; i < partial.length; i++) {
-            out[i] += partial[i];
+    private void addBlock(float[][] tile, int block, int firstRow, Queries queries) {
+        int end = Math.min(stride(), block + BLOCK);
+        for (int c = block; c < end; c += STEP) {
+            for (int q = 0; q < queries.count(); q++) {
+                addProducts(tile, c, queries.vector(q), queries.partial(q), c > block);
+            }
+        }
+        int height = tile[0].length;
+        for (int q = 0; q < queries.count(); q++) {
+            carry(queries.partial(q), queries.result(q), firstRow, height);
         }
     }
 
-    /** out += the products of up to four channels of the rows and of a vector, from {@code c} and {@code at} on. */
-    private void addProducts(int c, float[] vector, int at, int left, float[] out) {
-        float v1 = left > 1 ? vector[at + 1] : 0;
-        float v2 = left > 2 ? vector[at + 2] : 0;
-        float v3 = left > 3 ? vector[at + 3] : 0;
-        addProducts(columns[c], columns[c + 1], columns[c + 2], columns[c + 3], vector[at], v1, v2, v3, out);
+    private static void carry(float[] partial, double[] out, int first, int n) {
+        for (int i = 0; i < n; i++) {
+            out[first + i] += partial[i];
+        }
     }
 
+    /** The products of the eight channels from {@code c} on: added to {@code out}, or written there if they are the first. */
+    private static void addProducts(float[][] x, int c, float[] v, float[] out, boolean add) {
+        float[] x0 = x[c];
+        if (!add) {
+            Arrays.fill(out, 0, x0.length, 0);
+        }
+        addProducts(
+                x0, x[c + 1], x[c + 2], x[c + 3], v[c], v[c + 1], v[c + 2], v[c + 3], x[c + 4], x[c + 5], x[c + 6],
+                x[c + 7], v[c + 4], v[c + 5], v[c + 6], v[c + 7], out);
+    }
+
+    /** The same index in every array and no other, or C2 takes them to overlap and does not vectorise. */
     private static void addProducts(
-            float[] x0, float[] x1, float[] x2, float[] x3, float v0, float v1, float v2, float v3, float[] out) {
-        for (int i = 0; i < out.length; i++) {
-            out[i] += x0[i] * v0 + x1[i] * v1 + x2[i] * v2 + x3[i] * v3;
+            float[] x0,
+            float[] x1,
+            float[] x2,
+            float[] x3,
+            float v0,
+            float v1,
+            float v2,
+            float v3,
+            float[] y0,
+            float[] y1,
+            float[] y2,
+            float[] y3,
+            float w0,
+            float w1,
+            float w2,
+            float w3,
+            float[] out) {
+        for (int i = 0; i < x0.length; i++) {
+            out[i] = out[i]
+                    + (x0[i] * v0 + x1[i] * v1 + x2[i] * v2 + x3[i] * v3)
+                    + (y0[i] * w0 + y1[i] * w1 + y2[i] * w2 + y3[i] * w3);
         }
     }
 }

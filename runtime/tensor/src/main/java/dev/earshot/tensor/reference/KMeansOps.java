@@ -29,7 +29,7 @@ final class KMeansOps {
             float[] values = new float[rows * width];
             Elements.copy(x.select(0, frame), values);
             Clustering result =
-                    kMeans.cluster(UnitRows.over(values, rows, width), (int) numbers[frame], KMeansTrace.NONE);
+                    kMeans.cluster(UnitRows.of(values, 0, rows, width), (int) numbers[frame], KMeansTrace.NONE);
             long[] own = Arrays.stream(result.labels()).asLongStream().toArray();
             Elements.writeIntegers(own, labels.select(0, frame));
             Elements.write(widened(result.centroids()), centroids.select(0, frame));

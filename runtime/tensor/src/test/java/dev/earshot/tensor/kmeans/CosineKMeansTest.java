@@ -193,27 +193,77 @@ class CosineKMeansTest {
 
     @Test
     void similaritiesAreThoseOfRowsAndCentroids() {
-        float[] features = random(20 * 45, 9);
         for (boolean refined : new boolean[] {false, true}) {
-            Clustering result = cluster(new KMeansSettings(3, 2, 1, 100, 1e-6, refined), features, 20, 45);
-            for (int i = 0; i < 20; i++) {
-                double norm = norm(features, i * 45, 45);
-                for (int j = 0; j < 3; j++) {
-                    double dot = 0;
-                    for (int c = 0; c < 45; c++) {
-                        dot += features[i * 45 + c] / norm * result.centroids()[j * 45 + c];
-                    }
-                    assertEquals(dot, result.similarities()[i * 3 + j], 1e-6);
+            similaritiesAreThoseOfRowsAndCentroids(20, refined);
+            similaritiesAreThoseOfRowsAndCentroids(256, refined);
+            similaritiesAreThoseOfRowsAndCentroids(530, refined); // more than are looked at in one go
+        }
+    }
+
+    private static void similaritiesAreThoseOfRowsAndCentroids(int rows, boolean refined) {
+        float[] features = random(rows * 45, 9);
+        Clustering result = cluster(new KMeansSettings(3, 2, 1, 100, 1e-6, refined), features, rows, 45);
+        for (int i = 0; i < rows; i++) {
+            double norm = norm(features, i * 45, 45);
+            for (int j = 0; j < 3; j++) {
+                double dot = 0;
+                for (int c = 0; c < 45; c++) {
+                    dot += features[i * 45 + c] / norm * result.centroids()[j * 45 + c];
                 }
+                assertEquals(dot, result.similarities()[i * 3 + j], 1e-6);
             }
         }
+    }
+
+    /** Memory that frames with dead rows and with few different rows have gone through. */
+    @Test
+    void framesInUsedMemoryGiveTheBitsOfNewMemory() {
+        KMeansSettings settings = new KMeansSettings(5, 3, 7, 20, 1e-6, false);
+        int rows = 300;
+        int width = 37;
+        UnitRows x = UnitRows.allocate(rows, width);
+        Restarts first = new Restarts(settings, rows, width);
+        Restarts second = new Restarts(settings, rows, width);
+        Best best = new Best(settings, rows, width);
+        for (int frame = 0; frame < 6; frame++) {
+            float[] features = random(rows * width, 40 + frame);
+            for (int i = 0; i < features.length && frame % 3 > 0; i++) {
+                features[i] = frame % 3 == 1 ? Math.round(i / width % 4 * features[i]) : i / width % 3;
+            }
+            System.arraycopy(features, 0, x.values(), 0, features.length);
+            x.prepare();
+            first.run(x, frame, 0, 1 + frame % 2);
+            second.run(x, frame, 1 + frame % 2, 3);
+            best.choose(first, second);
+            Clustering expected =
+                    new CosineKMeans(settings).cluster(UnitRows.of(features, 0, rows, width), frame, KMeansTrace.NONE);
+            assertArrayEquals(expected.labels(), best.labels());
+            assertArrayEquals(expected.centroids(), best.centroids());
+            assertArrayEquals(expected.similarities(), best.similarities());
+            assertEquals(expected.inertia(), best.inertia());
+        }
+    }
+
+    @Test
+    void restartsThatAreMissingOrOutOfOrderAndRowsOfAnotherSizeAreRefused() {
+        Restarts first = new Restarts(FOUR, 20, 3);
+        Restarts second = new Restarts(FOUR, 20, 3);
+        UnitRows x = UnitRows.of(random(60, 1), 0, 20, 3);
+        first.run(x, 0, 0, 2);
+        second.run(x, 0, 2, 4);
+        Best best = new Best(FOUR, 20, 3);
+        assertThrows(IllegalArgumentException.class, () -> best.choose(first));
+        assertThrows(IllegalArgumentException.class, () -> best.choose(second, first));
+        best.choose(first, second);
+        UnitRows other = UnitRows.of(random(63, 1), 0, 21, 3);
+        assertThrows(IllegalArgumentException.class, () -> first.run(other, 0, 0, 2));
     }
 
     @Test
     void tooFewRowsAndTooFewValuesAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> cluster(FOUR, new float[6], 3, 2));
         assertThrows(IllegalArgumentException.class, () -> UnitRows.of(new float[6], 0, 4, 2));
-        assertThrows(IllegalArgumentException.class, () -> UnitRows.over(new float[9], 4, 2));
+        assertThrows(IllegalArgumentException.class, () -> UnitRows.allocate(4, 0));
         UnitRows x = UnitRows.of(new float[10], 0, 5, 2);
         assertThrows(
                 IllegalArgumentException.class,
