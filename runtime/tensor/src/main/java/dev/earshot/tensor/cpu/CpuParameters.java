@@ -97,17 +97,14 @@ final class CpuParameters implements ParameterScope {
             PackedLinear.Types types = new PackedLinear.Types(compute, packedType(compute));
             int count = in > 0 && out > 0 ? PackedLinear.slices(out, binder.workers()) : 0;
             List<PackedLinear.Slice> slices = new ArrayList<>();
-            Task[] tasks = new Task[count];
             for (int i = 0; i < count; i++) {
                 long from = PackedLinear.boundary(out, i, count);
                 long to = PackedLinear.boundary(out, i + 1, count);
-                PackedLinear.Packing packing =
-                        PackedLinear.pack(binder, binder.worker(i), packed, weight, types, from, to);
-                own(packing.slice().layout());
-                slices.add(packing.slice());
-                tasks[i] = packing.task();
+                PackedLinear.Slice slice = PackedLinear.slice(binder, packed, in, types.packed(), from, to);
+                own(slice.layout());
+                slices.add(slice);
             }
-            binder.add("pack " + weight.shape(), 0, tasks);
+            LinearPacking.bind(binder, weight, types, slices);
             backend.runOnce(binder);
             return new PackedLinear(this, in, out, compute, types.packed(), floats(bias), List.copyOf(slices));
         });

@@ -3,8 +3,6 @@ package dev.earshot.tensor.cpu;
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.DType;
-import dev.earshot.tensor.HostTensor;
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Optional;
 
@@ -60,33 +58,10 @@ record PackedLinear(
         return 1;
     }
 
-    /** A slice with the task that fills it. */
-    record Packing(Slice slice, Task task) {}
-
-    /** Columns [from, to) of y, that is these rows of the weight [out, in], to be packed by {@code worker}. */
-    static Packing pack(
-            Binder binder, Worker worker, Scratch memory, HostTensor weight, Types types, long from, long to) {
-        long in = weight.shape().dim(1);
-        long width = to - from;
-        MemoryDesc layout = layout(binder, in, width, types.packed());
-        long packed = memory.allocate(layout.bytes());
-        Primitive reorder = binder.primitive(new ReorderKey(in, width, types.packed()), () -> {
-            try (MemoryDesc plain = MemoryDesc.strided(DType.F32, new long[] {in, width}, new long[] {1, in})) {
-                return binder.onednn().reorder(plain, layout);
-            }
-        });
-        Task task = () -> {
-            if (HostCopies.packableInPlace(weight, types.compute())) {
-                reorder(worker, reorder, weight.data().address() + 4 * from * in, packed);
-                Reference.reachabilityFence(weight);
-            } else {
-                try (NativeMemory plain = NativeMemory.allocate(4 * in * width)) {
-                    HostCopies.weights(weight, types.compute(), from * in, width * in, plain.address());
-                    reorder(worker, reorder, plain.address(), packed);
-                }
-            }
-        };
-        return new Packing(new Slice(from, to, layout, packed), task);
+    /** Columns [from, to) of a layer of {@code in} inputs, with room for their weights out of {@code memory}. */
+    static Slice slice(Binder binder, Scratch memory, long in, DType packedType, long from, long to) {
+        MemoryDesc layout = layout(binder, in, to - from, packedType);
+        return new Slice(from, to, layout, memory.allocate(layout.bytes()));
     }
 
     /** Adds the step that writes the weight as F32 [in, out], that is W^T, to {@code target}. */
@@ -118,12 +93,17 @@ record PackedLinear(
 
     /** The layout of a packed [in, width]; see {@link Isa#prefersNarrowBlocks()}. */
     private static MemoryDesc layout(Binder binder, long in, long width, DType type) {
-        if (type == DType.F32 && Isa.effective().prefersNarrowBlocks()) {
+        if (narrowBlocks(type)) {
             return MemoryDesc.tagged(type, dnnl.dnnl_BA16a32b(), in, width);
         }
         Primitive chooser =
                 binder.primitive(new LayoutKey(in, width, type), () -> chooser(binder.onednn(), in, width, type));
         return MemoryDesc.copyOf(chooser.argumentDesc(dnnl.DNNL_ARG_WEIGHTS()));
+    }
+
+    /** True if weights of this type are kept in blocks of 16 rows and 32 columns. */
+    static boolean narrowBlocks(DType type) {
+        return type == DType.F32 && Isa.effective().prefersNarrowBlocks();
     }
 
     private static Primitive chooser(OneDnn onednn, long in, long width, DType type) {
@@ -143,8 +123,6 @@ record PackedLinear(
     private record LayoutKey(long in, long width, DType type) {}
 
     private record UnpackKey(long in, long out, long width, DType type) {}
-
-    private record ReorderKey(long in, long width, DType type) {}
 
     @Override
     public Op forward(View x, Activation activation, Optional<View> residual, View out) {
