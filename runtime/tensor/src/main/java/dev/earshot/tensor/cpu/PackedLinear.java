@@ -37,7 +37,15 @@ record PackedLinear(
         long width() {
             return to - from;
         }
+
+        /** Bytes from the weights of one column to those of the next; only with {@link #narrowBlocks}. */
+        long columnBytes() {
+            return layout.bytes() / ((width() + NARROW_BLOCK - 1) / NARROW_BLOCK * NARROW_BLOCK);
+        }
     }
+
+    /** Columns of a block in the layout of {@link Isa#prefersNarrowBlocks()}. */
+    private static final long NARROW_BLOCK = 32;
 
     /** Rows for which the layout is chosen: a transformer's token count. Other row counts accept the same layout. */
     private static final long TYPICAL_ROWS = 256;
@@ -94,16 +102,21 @@ record PackedLinear(
     /** The layout of a packed [in, width]; see {@link Isa#prefersNarrowBlocks()}. */
     private static MemoryDesc layout(Binder binder, long in, long width, DType type) {
         if (narrowBlocks(type)) {
-            return MemoryDesc.tagged(type, dnnl.dnnl_BA16a32b(), in, width);
+            return narrowLayout(type, in, width);
         }
         Primitive chooser =
                 binder.primitive(new LayoutKey(in, width, type), () -> chooser(binder.onednn(), in, width, type));
         return MemoryDesc.copyOf(chooser.argumentDesc(dnnl.DNNL_ARG_WEIGHTS()));
     }
 
-    /** True if weights of this type are kept in blocks of 16 rows and 32 columns. */
+    /** True if weights of this type are kept in blocks of 16 rows and 32 columns, column after column of blocks. */
     static boolean narrowBlocks(DType type) {
         return type == DType.F32 && Isa.effective().prefersNarrowBlocks();
+    }
+
+    /** That layout: a range of its blocks is the layout of these columns alone. */
+    static MemoryDesc narrowLayout(DType type, long in, long width) {
+        return MemoryDesc.tagged(type, dnnl.dnnl_BA16a32b(), in, width);
     }
 
     private static Primitive chooser(OneDnn onednn, long in, long width, DType type) {

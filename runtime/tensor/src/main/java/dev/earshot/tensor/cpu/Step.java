@@ -9,9 +9,17 @@ package dev.earshot.tensor.cpu;
  * @param shares by worker; may be shorter than the team
  */
 record Step(String name, long flops, Task[] shares) implements AutoCloseable {
-    void run(int worker) {
+    /** The share of a worker; {@code turn} as in {@link Task#run(int)}. */
+    void run(int worker, int turn) {
         if (worker < shares.length) {
-            shares[worker].run();
+            shares[worker].run(turn);
+        }
+    }
+
+    /** All that there is to do, by worker 0 alone. */
+    void runSingle() {
+        if (shares.length > 0) {
+            shares[0].run();
         }
     }
 

@@ -8,6 +8,15 @@ interface Task extends AutoCloseable {
 
     void run();
 
+    /**
+     * As {@link #run()}, for shares that the workers settle among themselves.
+     *
+     * @param turn the same for all workers in one run of a step, another one in the next run
+     */
+    default void run(int turn) {
+        run();
+    }
+
     @Override
     default void close() {}
 

@@ -64,7 +64,7 @@ final class Team implements AutoCloseable {
         if (workers.length == 1 || (length == 1 && list[0].single())) {
             for (int i = 0; i < length; i++) {
                 long start = profile.now();
-                list[i].run(0);
+                list[i].runSingle();
                 profile.stop(0, list[i], start, profile.now());
             }
             return;
@@ -119,7 +119,7 @@ final class Team implements AutoCloseable {
             long start = profile.now();
             if (failure.get() == null) {
                 try {
-                    list[i].run(index);
+                    list[i].run(index, phases[index * PHASE_STRIDE]);
                 } catch (Throwable e) {
                     // The others are on their way to the barrier: everybody must get there before the caller is told.
                     failure.compareAndSet(null, e);

@@ -20,6 +20,7 @@ import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.cases.OpCase;
 import dev.earshot.tensor.cases.OpCases;
 import dev.earshot.tensor.cases.OpRun;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
@@ -150,6 +151,44 @@ class CpuBackendTest {
         }
         for (float[] result : results) {
             assertArrayEquals(results[0], result, 1e-4f);
+        }
+    }
+
+    /** Large enough to be cut into tiles that the workers take in turns, with a last tile that is no multiple of a block. */
+    @Test
+    void aProductInTilesMatchesItsSumsAndRepeatsItsBits() {
+        int in = 1280;
+        int columns = 1290;
+        int rows = 257;
+        HostTensor weight = random(1, columns, in);
+        HostTensor bias = random(2, columns);
+        HostTensor input = random(3, rows, in);
+        HostTensor residual = random(4, rows, columns);
+        for (int threads : new int[] {2, 3, 4}) {
+            try (CpuBackend backend = new CpuBackend(threads);
+                    ParameterScope parameters = backend.parameters();
+                    Workspace w = backend.workspace(8 << 20)) {
+                Linear layer = parameters.linear(weight, bias, DType.F32);
+                Tensor x = backend.upload(w, input, DType.F32);
+                Tensor added = backend.upload(w, residual, DType.F32);
+                Tensor y = w.allocate(DType.F32, rows, columns);
+                backend.linear(x, layer, Activation.RELU, added, y);
+                float[] first = backend.download(y);
+                for (int i = 0; i < first.length; i += 97) {
+                    double sum = bias.data().getAtIndex(ValueLayout.JAVA_FLOAT, i % columns);
+                    for (int k = 0; k < in; k++) {
+                        sum += (double) input.data().getAtIndex(ValueLayout.JAVA_FLOAT, (long) i / columns * in + k)
+                                * weight.data().getAtIndex(ValueLayout.JAVA_FLOAT, (long) i % columns * in + k);
+                    }
+                    sum = Math.max(sum, 0) + residual.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                    assertEquals(
+                            sum, first[i], 10 * DOT_TOLERANCE, "row %d column %d".formatted(i / columns, i % columns));
+                }
+                for (int run = 0; run < 5; run++) {
+                    backend.linear(x, layer, Activation.RELU, added, y);
+                    assertArrayEquals(first, backend.download(y));
+                }
+            }
         }
     }
 

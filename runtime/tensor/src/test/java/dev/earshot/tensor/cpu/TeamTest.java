@@ -9,7 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.earshot.bindings.NativeLibraries;
 import dev.earshot.bindings.OpenMp;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -108,6 +111,77 @@ class TeamTest {
             assertEquals(0, later.get(), "steps after a failure are skipped");
             team.run(new Step[] {follows}, 1);
             assertEquals(4, later.get());
+        });
+    }
+
+    private record Counted(PieceQueue queue, java.util.function.IntConsumer body) implements PieceTask {
+        @Override
+        public void piece(int index) {
+            body.accept(index);
+        }
+    }
+
+    /** A step whose pieces are for whoever is free. */
+    private static Step inTurns(int workers, int pieces, java.util.function.IntConsumer piece) {
+        Task[] shares = new Task[workers];
+        Arrays.fill(shares, new Counted(new PieceQueue(pieces), piece));
+        return new Step("in turns", 0, shares);
+    }
+
+    @Test
+    void everyPieceIsTakenOnceInEveryRun() {
+        for (int size : new int[] {2, 5}) {
+            withTeam(size, team -> {
+                AtomicIntegerArray taken = new AtomicIntegerArray(7);
+                Step step = inTurns(size, taken.length(), taken::incrementAndGet);
+                Step[] twice = {step, step};
+                for (int job = 1; job <= JOBS; job++) {
+                    team.run(twice, twice.length);
+                    for (int piece = 0; piece < taken.length(); piece++) {
+                        assertEquals(2 * job, taken.get(piece), "piece " + piece);
+                    }
+                }
+            });
+        }
+    }
+
+    @Test
+    void theOthersTakeThePiecesOfAWorkerThatIsHeldUp() {
+        int pieces = 9;
+        withTeam(3, team -> {
+            CountDownLatch others = new CountDownLatch(pieces - 1);
+            Step step = inTurns(3, pieces, piece -> {
+                if (piece > 0) {
+                    others.countDown();
+                    return;
+                }
+                try {
+                    assertTrue(others.await(60, TimeUnit.SECONDS), "pieces left: " + others.getCount());
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            team.run(new Step[] {step}, 1);
+            assertEquals(0, others.getCount());
+        });
+    }
+
+    @Test
+    void aFailureLosesNoPieceOfTheNextRun() {
+        withTeam(3, team -> {
+            AtomicInteger done = new AtomicInteger();
+            boolean[] fails = {true};
+            Step step = inTurns(3, 20, piece -> {
+                if (fails[0] && piece == 4) {
+                    throw new IllegalArgumentException("piece 4");
+                }
+                done.incrementAndGet();
+            });
+            assertThrows(IllegalStateException.class, () -> team.run(new Step[] {step}, 1));
+            fails[0] = false;
+            done.set(0);
+            team.run(new Step[] {step}, 1);
+            assertEquals(20, done.get());
         });
     }
 
