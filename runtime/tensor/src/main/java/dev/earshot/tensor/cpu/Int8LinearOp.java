@@ -10,7 +10,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,6 +25,12 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
 
     /** Rows of one product, which bounds the memory for its sums; more gain nothing. */
     private static final int MOST_ROWS = 512;
+
+    /** Operations of a product that workers take in turns, about 1.6 ms on a core. */
+    private static final long TILE_OPERATIONS = 250_000_000;
+
+    /** Products of fewer rows than this lose more than 2 %. */
+    private static final int FEWEST_ROWS = 96;
 
     @Override
     public void bind(Binder binder) {
@@ -95,27 +103,45 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
         }
     }
 
+    /** Rows [first, last) of the columns of a panel. */
+    private record Tile(Int8Linear.Panel panel, int first, int last) {
+        int rows() {
+            return last - first;
+        }
+    }
+
     private void product(Binder binder, Rows source, Optional<View> added, View target) {
         long flops = 2L * source.count() * layer.inputWidth() * layer.outputWidth();
         int workers = flops >= SMALLEST_SHARED ? binder.workers() : 1;
-        int slices = workers == 1 ? 1 : PackedLinear.slices(layer.outputWidth(), workers);
-        int groups = workers == 1 ? 1 : Math.clamp(source.count() / 16, 1, workers / slices);
-        Task[] shares = new Task[slices * groups];
-        for (int s = 0; s < slices; s++) {
-            List<Int8Linear.Panel> panels = panels(s, slices);
-            for (int g = 0; g < groups; g++) {
-                Worker worker = binder.worker(s * groups + g);
-                int from = (int) Binder.split(source.count(), g, groups, 8);
-                int to = (int) Binder.split(source.count(), g + 1, groups, 8);
-                shares[s * groups + g] = share(binder, worker, source, panels, from, to, added, target);
-            }
+        List<Tile> tiles = tiles(source.count(), workers);
+        PieceQueue queue = new PieceQueue(tiles.size());
+        Task[] shares = new Task[Math.min(workers, tiles.size())];
+        for (int i = 0; i < shares.length; i++) {
+            shares[i] = share(binder, binder.worker(i), source, tiles, queue, added, target);
         }
         binder.add(name(source.count()), flops, shares);
     }
 
-    private List<Int8Linear.Panel> panels(int slice, int slices) {
-        int count = layer.panels().size();
-        return layer.panels().subList(count * slice / slices, count * (slice + 1) / slices);
+    /** In the order in which they are taken. */
+    private List<Tile> tiles(int rows, int workers) {
+        int panels = layer.panels().size();
+        long perRow = 2 * layer.inputWidth() * widest();
+        int most = workers == 1 ? MOST_ROWS : Math.clamp(TILE_OPERATIONS / perRow, FEWEST_ROWS, MOST_ROWS);
+        int forAll = Math.clamp(rows / 16, 1, (workers + panels - 1) / panels);
+        int parts = Math.max((rows + most - 1) / most, forAll);
+        List<Tile> tiles = new ArrayList<>();
+        for (int part = 0; part < parts; part++) {
+            int first = (int) Binder.split(rows, part, parts, 8);
+            int last = (int) Binder.split(rows, part + 1, parts, 8);
+            for (Int8Linear.Panel panel : layer.panels()) {
+                tiles.add(new Tile(panel, first, last));
+            }
+        }
+        return tiles;
+    }
+
+    private int widest() {
+        return layer.panels().stream().mapToInt(Int8Linear.Panel::width).max().orElseThrow();
     }
 
     private String name(int rows) {
@@ -133,13 +159,12 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
             Binder binder,
             Worker worker,
             Rows source,
-            List<Int8Linear.Panel> panels,
-            int from,
-            int to,
+            List<Tile> tiles,
+            PieceQueue queue,
             Optional<View> added,
             View target) {
-        int widest = panels.stream().mapToInt(Int8Linear.Panel::width).max().orElseThrow();
-        long sums = worker.scratch().allocate(4L * widest * Math.min(MOST_ROWS, to - from));
+        int highest = tiles.stream().mapToInt(Tile::rows).max().orElseThrow();
+        long sums = worker.scratch().allocate(4L * widest() * highest);
         Int8Epilogue epilogue = new Int8Epilogue(
                 source.scales(),
                 source.zeros(),
@@ -147,34 +172,58 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
                 RowPlaces.of(target),
                 added.map(RowPlaces::of),
                 sums,
-                widest);
-        List<Task> tasks = new ArrayList<>();
-        int tiles = (to - from + MOST_ROWS - 1) / MOST_ROWS;
-        for (Int8Linear.Panel panel : panels) {
-            for (int tile = 0; tile < tiles; tile++) {
-                int first = from + (int) Binder.split(to - from, tile, tiles, 8);
-                int last = from + (int) Binder.split(to - from, tile + 1, tiles, 8);
-                tasks.add(call(binder, worker, source.integers(), panel, first, last - first, sums));
-                tasks.add(() -> epilogue.run(panel, first, last));
+                widest());
+        Map<Key, Call> calls = new HashMap<>();
+        Piece[] pieces = tiles.stream()
+                .map(tile -> {
+                    Key key = new Key(
+                            tile.rows(), layer.inputWidth(), tile.panel().width());
+                    long integers = source.integers().at(tile.first() * layer.inputWidth());
+                    return new Piece(
+                            tile,
+                            calls.computeIfAbsent(key, k -> call(binder, worker, k, tile.panel(), integers, sums)),
+                            NativeMemory.pointer(integers),
+                            NativeMemory.pointer(tile.panel().weights()));
+                })
+                .toArray(Piece[]::new);
+        return new Share(queue, pieces, epilogue, calls.values().toArray(Call[]::new));
+    }
+
+    /** A tile with one worker's call for its shape and where its operands are. */
+    private record Piece(Tile tile, Call call, MemorySegment integers, MemorySegment weights) {}
+
+    /** One worker's calls, one for each shape of tile, and what it does with the sums. */
+    private record Share(PieceQueue queue, Piece[] pieces, Int8Epilogue epilogue, Call[] owned) implements PieceTask {
+        @Override
+        public void piece(int index) {
+            Piece piece = pieces[index];
+            piece.call().point(0, piece.integers());
+            piece.call().point(1, piece.weights());
+            piece.call().run();
+            epilogue.run(
+                    piece.tile().panel(), piece.tile().first(), piece.tile().last());
+        }
+
+        @Override
+        public void close() {
+            for (Call call : owned) {
+                call.close();
             }
         }
-        return Task.sequence(tasks.toArray(Task[]::new));
     }
 
     private record Key(long rows, long in, long width) {}
 
-    private Call call(
-            Binder binder, Worker worker, View integers, Int8Linear.Panel panel, int first, int rows, long sums) {
-        Key key = new Key(rows, layer.inputWidth(), panel.width());
+    private static Call call(Binder binder, Worker worker, Key key, Int8Linear.Panel panel, long integers, long sums) {
         Primitive primitive = binder.primitive(key, () -> {
-            try (MemoryDesc src = MemoryDesc.dense(DType.U8, rows, key.in());
-                    MemoryDesc dst = MemoryDesc.dense(DType.I32, rows, key.width())) {
+            try (MemoryDesc src = MemoryDesc.dense(DType.U8, key.rows(), key.in());
+                    MemoryDesc dst = MemoryDesc.dense(DType.I32, key.rows(), key.width())) {
                 return binder.onednn()
                         .matmul(src, panel.layout(), MemoryDesc.NONE, dst, Epilogue.NONE, MemoryDesc.NONE);
             }
         });
         return Call.of(worker, primitive)
-                .with(dnnl.DNNL_ARG_SRC(), integers.at(first * layer.inputWidth()))
+                .with(dnnl.DNNL_ARG_SRC(), integers)
                 .with(dnnl.DNNL_ARG_WEIGHTS(), panel.weights())
                 .with(dnnl.DNNL_ARG_DST(), sums)
                 .bind();
