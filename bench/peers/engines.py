@@ -170,8 +170,22 @@ def start_peer(name, args, model, batch, precision, ours):
     return start(name, precision, python_command(args, RUNNER_NAMES.get(name, name), model, batch, precision), {})
 
 
+def prepare(args, model, batch):
+    """Makes the files that engines load, before any of them is there: quantising takes memory, and more of it than they do."""
+    import onnx_files
+
+    for precision in precisions(args, model):
+        wanted = {name for name in peers_of(model, args, precision) if name in args.engines.split(",")}
+        if precision != "bf16" and wanted & {"onnxruntime", IN_OUR_PROCESS}:
+            try:
+                onnx_files.exported(args.work, model, args.blocks, batch, precision)
+            except subprocess.CalledProcessError:
+                return  # the engine that misses it tries again, and is named
+
+
 def start_all(args, model, batch, note):
     """Yields the engines; ``note`` is told of every peer that does not start. Without ours there is nothing to compare."""
+    prepare(args, model, batch)
     asked = args.engines.split(",")
     for precision in precisions(args, model):
         unsuited = precision != "fp32" and "torch-unlocked"

@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
             "Exit status: 0 all measured, 1 a part failed or --compare found a loss, 2 wrong use, 3 no card for --suite cuda."
         })
 public final class BenchCommand implements Callable<Integer> {
+    private static final String LEFT_OUT = "--only left it out";
+
     @Option(names = "--suite", defaultValue = "cpu", description = "cpu (default), cuda, or all that is there")
     private String suite;
 
@@ -54,7 +56,7 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--only",
             split = ",",
             paramLabel = "PART",
-            description = "only these parts; others stay as they are")
+            description = "only these parts, or calls of peers as in peers:vit; others stay as they are")
     private List<String> only = List.of();
 
     @Option(names = "--merge", description = "runs nothing: makes the page from what the raw folder holds")
@@ -162,7 +164,8 @@ public final class BenchCommand implements Callable<Integer> {
             for (Part part : Parts.ALL) {
                 String reason = reasonToSkip(part);
                 if (reason.isEmpty()) {
-                    runs.run(part, setting, children, progress);
+                    runs.run(part.among(only), setting, children, progress);
+                    runs.skip(part, setting, LEFT_OUT);
                 } else {
                     runs.skip(part, setting, reason);
                 }
@@ -178,14 +181,13 @@ public final class BenchCommand implements Callable<Integer> {
         if (part.device().equals("cpu") && suite.equals("cuda")) {
             return "--suite cpu runs it";
         }
-        if (!only.isEmpty() && !only.contains(part.name())) {
-            return "--only left it out";
+        if (!only.isEmpty() && !part.isNamed(only)) {
+            return LEFT_OUT;
         }
         if (part.device().equals("cuda") && part.peersOnly() && Card.isSimulated(card)) {
             return "peers have no simulated card";
         }
-        boolean named = only.contains(part.name());
-        return part.peersOnly() && !peers && !named ? "--peers runs it" : "";
+        return part.peersOnly() && !peers && only.isEmpty() ? "--peers runs it" : "";
     }
 
     private void check() {
@@ -197,9 +199,13 @@ public final class BenchCommand implements Callable<Integer> {
         }
         TreeSet<String> unknown = new TreeSet<>(only);
         unknown.removeAll(Parts.names());
+        unknown.removeAll(Parts.calls());
         if (!unknown.isEmpty()) {
-            throw wrong("--only: expected some of %s, got %s"
-                    .formatted(String.join(", ", Parts.names()), String.join(", ", unknown)));
+            throw wrong("--only: expected some of %s, %s, got %s"
+                    .formatted(
+                            String.join(", ", Parts.names()),
+                            String.join(", ", Parts.calls()),
+                            String.join(", ", unknown)));
         }
         if (threads < 1) {
             throw wrong("--threads: expected 1 or more, got " + threads);

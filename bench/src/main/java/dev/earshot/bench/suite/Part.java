@@ -17,4 +17,26 @@ record Part(String name, String question, String device, boolean peersOnly, Func
     List<Step> steps(Setting setting) {
         return plan.apply(setting);
     }
+
+    /** True if the options name the part or one of its processes, as in {@code peers:vit}. */
+    boolean isNamed(List<String> only) {
+        return only.stream().anyMatch(each -> each.equals(name) || each.startsWith(name + ":"));
+    }
+
+    /** The part with the processes alone that the options name; all of them where they name the part, or nothing. */
+    Part among(List<String> only) {
+        if (only.isEmpty() || only.contains(name)) {
+            return this;
+        }
+        String before = device.equals("cuda") ? "cuda-" : "";
+        return new Part(
+                name,
+                question,
+                device,
+                peersOnly,
+                setting -> steps(setting).stream()
+                        .filter(step -> only.stream()
+                                .anyMatch(each -> step.file().equals(before + each.replace(':', '-') + ".json")))
+                        .toList());
+    }
 }

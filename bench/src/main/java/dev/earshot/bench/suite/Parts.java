@@ -2,6 +2,7 @@ package dev.earshot.bench.suite;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The table of parts, in the order in which they run. */
 final class Parts {
@@ -21,6 +22,15 @@ final class Parts {
             peers("cuda", PeerCall.CUDA));
 
     private Parts() {}
+
+    /** What {@code --only} takes of the parts that have many processes, as in {@code peers:vit}. */
+    static List<String> calls() {
+        return Stream.of(PeerCall.CPU, PeerCall.CUDA)
+                .flatMap(List::stream)
+                .map(call -> "peers:" + call.name())
+                .distinct()
+                .toList();
+    }
 
     /** Names as {@code --only} takes them. */
     static List<String> names() {

@@ -28,7 +28,7 @@ record PeerCall(
                     3,
                     1,
                     false,
-                    List.of("--precisions", "fp32,bf16,int8", "--warm", "1", "--engines", "earshot")),
+                    List.of("--precisions", "fp32,bf16,int8", "--warm", "1", "--engines", "earshot,onnxruntime")),
             new PeerCall(
                     "precisions",
                     "dino-vitb16",
@@ -52,7 +52,16 @@ record PeerCall(
             new PeerCall(
                     "training", "train-tiny", "8", 5, 3, false, List.of("--engines", "earshot,torch,torch-unlocked")),
             new PeerCall("sam-encoder", "sam-vit-b", "1", 2, 1, false, List.of("--warm", "1")),
-            new PeerCall("sam-decoder", "sam-decoder", "64", 3, 1, false, List.of("--warm", "1")));
+            samEncoder("sam-vit-l"),
+            samEncoder("sam-vit-h"),
+            new PeerCall("sam-decoder", "sam-decoder", "64", 3, 1, false, List.of("--warm", "1")),
+            new PeerCall("sam-generator", "sam-generator-b", "32", 1, 1, false, List.of("--warm", "0")));
+
+    /** Minutes a pass: the first one, untimed, is all the run-in. */
+    private static PeerCall samEncoder(String model) {
+        return new PeerCall(
+                model, model, "1", 2, 1, false, List.of("--warm", "0", "--engines", "earshot,torch,transformers"));
+    }
 
     /** The table of a card: whole models, matching and training; more runs, since each is short. */
     static final List<PeerCall> CUDA = List.of(

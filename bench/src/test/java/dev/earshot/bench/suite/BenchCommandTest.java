@@ -48,6 +48,33 @@ class BenchCommandTest {
     }
 
     @Test
+    void onlyNamesCallsOfPeersToo() {
+        Setting setting = new Setting(folder, folder.resolve("raw"), 2, false, "python3", "cuda");
+        List<String> only = List.of("peers:vit", "peers:images", "start");
+        List<String> files = Parts.ALL.stream()
+                .filter(part -> part.isNamed(only))
+                .flatMap(part -> part.among(only).steps(setting).stream())
+                .map(Step::file)
+                .toList();
+        assertEquals(List.of("peers-vit.json", "start.json", "cuda-peers-images.json"), files);
+        assertEquals(2, run("--only", "peers:typo", "--out", folder.toString()));
+        assertTrue(errors.toString().contains("peers:sam-vit-h"), errors::toString);
+        assertTrue(errors.toString().contains("got peers:typo"), errors::toString);
+    }
+
+    @Test
+    void aQuickRunLeavesOutWhatTakesMinutes() {
+        Setting quick = new Setting(folder, folder.resolve("raw"), 2, true, "python3", "cuda");
+        List<String> files = Parts.ALL.stream()
+                .flatMap(part -> part.steps(quick).stream())
+                .map(Step::file)
+                .toList();
+        assertTrue(files.contains("peers-kmeans.json"), files::toString);
+        assertTrue(
+                files.stream().noneMatch(file -> file.contains("sam-") || file.contains("imagebind")), files::toString);
+    }
+
+    @Test
     void eachStepWritesAFileOfItsOwn() {
         Setting setting = new Setting(folder, folder.resolve("raw"), 2, false, "python3", "cuda");
         List<String> files = Parts.ALL.stream()
