@@ -7,9 +7,11 @@ import dev.earshot.bench.result.Machine;
 import dev.earshot.bench.startup.ColdRun.Archive;
 import dev.earshot.bench.startup.ColdRun.Times;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -36,8 +38,11 @@ public final class StartBench implements Callable<Integer> {
     @Option(names = "--quick", description = "three processes of each kind")
     private boolean quick;
 
-    @Option(names = "--full", description = "also loads ImageBind-Huge: 4 GB of disk and 5 GB of memory")
+    @Option(names = "--full", description = "also loads ImageBind-Huge: 3 GB of disk and 4 GB of memory")
     private boolean full;
+
+    @Option(names = "--loading", description = "only the loading of weights")
+    private boolean loading;
 
     private final Map<String, List<Double>> samples = new LinkedHashMap<>();
     private final Map<String, String> units = new LinkedHashMap<>();
@@ -53,7 +58,9 @@ public final class StartBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Machine machine = Machine.here();
-        commands(new ColdRun(home()), quick ? 3 : 15);
+        if (!loading) {
+            commands(new ColdRun(home()), quick ? 3 : 15);
+        }
         Path folder = Files.createTempDirectory("earshot-weights-");
         try {
             withModel(folder, FillerModel.SMALL, quick ? 2 : 7);
@@ -112,19 +119,30 @@ public final class StartBench implements Callable<Integer> {
     private void withModel(Path folder, FillerModel model, int rounds) throws IOException, InterruptedException {
         Path file = folder.resolve("imagebind_huge.safetensors");
         model.write(file);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true); // so that nothing is written back while the loading is timed
+        }
         note("load " + model.title(), "fp32 file of %.2f GB, page cache warm".formatted(Files.size(file) / 1e9));
         Loading.measure(file); // also brings the file into the page cache, should it not be there
         for (int i = 0; i < rounds; i++) {
             Loading.Rates rates = Loading.measure(file);
             add("load " + model.title(), "GB/s", rates.load());
+            add("load " + model.title() + ", share of reading", "x", rates.load() / rates.read());
+            add("load " + model.title() + ", share of copying", "x", rates.load() / rates.copy());
             add("read the file of " + model.title(), "GB/s", rates.read());
+            add("copy the file of " + model.title() + " to fresh memory", "GB/s", rates.copy());
             add("touch the mapped file of " + model.title(), "GB/s", rates.touch());
             add("first pass of " + model.title(), "ms", rates.firstPassMillis());
         }
-        if (model == FillerModel.SMALL) {
-            for (int i = 0; i < rounds; i++) {
-                library(file);
-            }
+        if (!loading) {
+            sessions(file, model, model == FillerModel.SMALL ? rounds : 0);
+        }
+        Files.delete(file);
+    }
+
+    private void sessions(Path file, FillerModel model, int rounds) throws IOException, InterruptedException {
+        for (int i = 0; i < rounds; i++) {
+            library(file);
         }
         List<SecondSession.Cost> costs = SecondSession.measure(file);
         String of = model == FillerModel.HUGE ? " of " + model.title() : "";
@@ -135,7 +153,6 @@ public final class StartBench implements Callable<Integer> {
         add("weights of the second session" + of, "bytes", costs.get(1).weightBytes());
         add("time of the first session" + of, "ms", costs.get(0).millis());
         add("time of the second session" + of, "ms", costs.get(1).millis());
-        Files.delete(file);
     }
 
     private void library(Path file) throws IOException, InterruptedException {
@@ -178,7 +195,7 @@ public final class StartBench implements Callable<Integer> {
     private Figure figure(String name, List<Double> values) {
         String unit = units.get(name);
         double[] all = values.stream().mapToDouble(Double::doubleValue).toArray();
-        Better better = unit.equals("GB/s") ? Better.HIGHER : Better.LOWER;
+        Better better = unit.equals("GB/s") || unit.equals("x") ? Better.HIGHER : Better.LOWER;
         String command = full ? COMMAND + " (StartBench --full)" : COMMAND;
         String what = name.substring(0, name.length() - unit.length() - 2);
         return Figure.of(GROUP, name, ENGINE, unit, all, better, command).noted(notes.getOrDefault(what, ""));
