@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,47 @@ class BenchCommandTest {
         assertEquals(3, run("--merge", "--out", file.resolve("below").toString()));
         assertTrue(errors.toString().contains("expected a folder that can be made"), errors::toString);
         assertEquals(1, errors.toString().strip().lines().count(), errors::toString);
+    }
+
+    /** A folder with one figure of ours in its raw files, merged beside another folder. */
+    private int merged(String name, String millis, String... more) throws Exception {
+        Path raw = Files.createDirectories(folder.resolve(name).resolve("raw"));
+        Files.writeString(raw.resolve("peers-kmeans.json"), """
+                {"results": [{"model": "kmeans", "batch": 5, "blocks": "all", "engine": "earshot", "precision": "fp32",
+                  "facts": {}, "rounds_millis": [[MILLIS]]},
+                 {"model": "kmeans", "batch": 1, "blocks": "all", "engine": "earshot", "precision": "fp32",
+                  "facts": {}, "rounds_millis": [[7, 7, 7]]}]}
+                """.replace("MILLIS", millis));
+        List<String> arguments =
+                new ArrayList<>(List.of("--merge", "--out", folder.resolve(name).toString()));
+        arguments.addAll(List.of(more));
+        return run(arguments.toArray(String[]::new));
+    }
+
+    private long lossesOf(String name) throws Exception {
+        return Files.readString(folder.resolve(name).resolve("README.md"))
+                .lines()
+                .filter(line -> line.contains("the noise"))
+                .count();
+    }
+
+    @Test
+    void aLossOfATenthEndsWithOneLineAndStatusOne() throws Exception {
+        String[] compare = {"--compare", folder.resolve("before").toString()};
+        assertEquals(0, merged("before", "9.9, 10, 10.1"));
+        assertEquals(1, merged("slower", "10.9, 11, 11.1", compare));
+        assertEquals(1, lossesOf("slower"));
+        assertEquals(0, merged("a-little-slower", "10.3, 10.4, 10.5", compare));
+        assertEquals(0, lossesOf("a-little-slower"));
+        assertEquals(0, merged("noisy", "9, 11, 13", compare), "listed, but its range touches the other");
+        assertEquals(1, lossesOf("noisy"));
+        assertEquals(
+                2,
+                merged(
+                        "nothing-before",
+                        "10",
+                        "--compare",
+                        folder.resolve("nowhere").toString()));
     }
 
     @Test
