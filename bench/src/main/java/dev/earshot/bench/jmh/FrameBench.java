@@ -25,8 +25,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,8 +45,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One frame of a long clip, with the demo weights: from the decoded picture and its second of sound to the mask, and from
- * ImageBind-Huge's features to the mask. Run it with {@code -prof gc}: what a frame allocates is its mask (a bit per pixel),
- * the records around it and the arrays of the CPU's k-means.
+ * ImageBind-Huge's features to the mask. Run it with {@code -prof gc}: what a frame allocates is its mask (a bit per pixel)
+ * and the records around it; drawn into a mask that the caller keeps, only the records.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -79,6 +79,10 @@ public class FrameBench {
     private Tensor inertia;
     private float[] joint;
     private float[] sound;
+    private FrameClusters clusters;
+    private BinaryMask mask;
+    private final SoundingClusters.Scratch scoreMemory = new SoundingClusters.Scratch();
+    private final MaskUpsampler.Scratch pixelMemory = new MaskUpsampler.Scratch();
 
     /** Loads the demo weights and makes a frame of noise. */
     @Setup(Level.Trial)
@@ -95,10 +99,12 @@ public class FrameBench {
                 backend.upload(workspace, HostTensor.of(floats(random, TOKENS * WIDTH), 1, TOKENS, WIDTH), DType.F32);
         HostTensor zero = new HostTensor(MemorySegment.ofArray(new int[1]), DType.I32, Shape.of(1));
         indices = backend.upload(workspace, zero, DType.I32);
-        int clusters = KMeansSettings.DEFAULT.clusters();
+        int k = KMeansSettings.DEFAULT.clusters();
+        clusters = new FrameClusters(k, new int[TOKENS], new float[TOKENS * k]);
+        mask = new BinaryMask(640, 360);
         labels = workspace.allocate(DType.I32, 1, TOKENS);
-        centroids = workspace.allocate(DType.F32, 1, clusters, WIDTH);
-        similarities = workspace.allocate(DType.F32, 1, TOKENS, clusters);
+        centroids = workspace.allocate(DType.F32, 1, k, WIDTH);
+        similarities = workspace.allocate(DType.F32, 1, TOKENS, k);
         inertia = workspace.allocate(DType.F32, 1);
         joint = floats(random, TOKENS * JOINT);
         sound = floats(random, JOINT);
@@ -139,16 +145,28 @@ public class FrameBench {
         return moca.segment(frame);
     }
 
-    /** Features [256, 1280] to a mask of 640 x 360: clustering, choice, pixels. */
+    /** Features [256, 1280] to a mask of 640 x 360 in memory that is used again: clustering, choice, pixels. */
     @Benchmark
     public BinaryMask featuresToMask() {
         KMeansSettings settings = KMeansSettings.DEFAULT;
         backend.cosineKMeans(features, indices, settings, labels, centroids, similarities, inertia);
-        int[] own = Arrays.stream(backend.downloadIntegers(labels))
-                .mapToInt(Math::toIntExact)
-                .toArray();
-        FrameClusters clusters = new FrameClusters(settings.clusters(), own, backend.download(similarities));
-        ClusterChoice choice = new SoundingClusters(-1, 0.5).byJointSpace(own, settings.clusters(), joint, 0, sound);
-        return new MaskUpsampler(clusters, 16, 16).mask(choice.selected(), 640, 360);
+        long[] numbers = backend.downloadIntegers(labels);
+        for (int i = 0; i < TOKENS; i++) {
+            clusters.labels()[i] = Math.toIntExact(numbers[i]);
+        }
+        backend.download(similarities, clusters.similarities());
+        ClusterChoice choice = new SoundingClusters(-1, 0.5)
+                .byJointSpace(
+                        clusters.labels(),
+                        clusters.clusters(),
+                        joint,
+                        0,
+                        JOINT,
+                        sound,
+                        0,
+                        Optional.empty(),
+                        scoreMemory);
+        new MaskUpsampler(clusters, 16, 16, pixelMemory).draw(choice.selected(), mask);
+        return mask;
     }
 }

@@ -88,6 +88,11 @@ public final class BinaryMask {
         words[i >> 6] |= 1L << i;
     }
 
+    /** Clears every pixel. */
+    public void clear() {
+        Arrays.fill(words, 0);
+    }
+
     /** Word {@code i} of the packed bits; see {@link #ofWords}. */
     public long word(int i) {
         return words[i];

@@ -7,7 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What sounds in one frame: plain data, valid for ever.
+ * What sounds in one frame: plain data, valid for ever. So each frame gets a mask of its own, a bit per pixel (28,800 bytes
+ * for 640 x 360); it is the only thing of the picture's size that a frame of a running clip allocates.
  *
  * @param index number of the frame within its clip, from 0
  * @param timeSeconds when the frame is shown, from the beginning of the clip

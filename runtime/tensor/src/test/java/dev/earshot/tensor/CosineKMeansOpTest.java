@@ -11,6 +11,7 @@ import dev.earshot.tensor.kmeans.KMeansTrace;
 import dev.earshot.tensor.kmeans.UnitRows;
 import dev.earshot.tensor.testing.TestBackends;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
@@ -158,6 +159,35 @@ class CosineKMeansOpTest {
             f.values[6 * 20] = 1e-30f;
             check(b, f, settings(4, 2, false));
             check(b, f, settings(3, 2, true));
+        });
+    }
+
+    /** On all threads, after the first calls made the memory; the least of many calls, since the JVM allocates at times. */
+    @Test
+    void clusteringAgainAllocatesNothingOfTheFeaturesSize() {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        on("cpu:2", b -> {
+            try (Workspace ws = b.workspace(1 << 20)) {
+                Features f = Features.gaussian(3, 256, 128, 4);
+                Tensor x = b.upload(ws, HostTensor.of(f.values, f.frames, f.rows, f.width), DType.F32);
+                Tensor indices = ws.allocate(DType.I32, f.frames);
+                Tensor labels = ws.allocate(DType.I32, f.frames, f.rows);
+                Tensor centroids = ws.allocate(DType.F32, f.frames, 4, f.width);
+                Tensor similarities = ws.allocate(DType.F32, f.frames, f.rows, 4);
+                Tensor inertia = ws.allocate(DType.F32, f.frames);
+                HostTensor zeros = new HostTensor(MemorySegment.ofArray(new int[f.frames]), DType.I32, indices.shape());
+                b.upload(zeros, indices);
+                try (Program program = b.capture(c ->
+                        c.cosineKMeans(x, indices, KMeansSettings.DEFAULT, labels, centroids, similarities, inertia))) {
+                    long least = Long.MAX_VALUE;
+                    for (int call = 0; call < 60; call++) {
+                        long before = threads.getTotalThreadAllocatedBytes();
+                        program.run();
+                        least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
+                    }
+                    assertTrue(least <= 1024, least + " bytes");
+                }
+            }
         });
     }
 

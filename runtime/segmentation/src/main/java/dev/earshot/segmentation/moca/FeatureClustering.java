@@ -9,7 +9,6 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,6 +22,9 @@ final class FeatureClustering implements AutoCloseable {
     private final KMeansSettings settings;
     private final MocaSettings.Scope scope;
     private final Workspace workspace;
+    private final List<FrameClusters> kept = new ArrayList<>(); // memory of the results of every run
+    private float[] cosines = {}; // [frames, tokens, K]
+    private int used;
 
     FeatureClustering(Backend backend, KMeansSettings settings, MocaSettings.Scope scope) {
         this.backend = backend;
@@ -31,8 +33,9 @@ final class FeatureClustering implements AutoCloseable {
         this.workspace = backend.workspace(FIRST_BYTES);
     }
 
-    /** Starts on {@code frames} frames, whose features will come in groups; one at a time. */
+    /** Starts on {@code frames} frames, whose features will come in groups; one at a time. Ends the use of earlier results. */
     Run start(int frames) {
+        used = 0;
         return new Run(frames);
     }
 
@@ -68,7 +71,7 @@ final class FeatureClustering implements AutoCloseable {
             added += indices.length;
         }
 
-        /** The clusters of all frames, in the order in which they came. */
+        /** The clusters of all frames, in the order in which they came; valid until the next start. */
         List<FrameClusters> finish() {
             if (added != frames) {
                 throw new IllegalStateException(
@@ -99,24 +102,43 @@ final class FeatureClustering implements AutoCloseable {
             Tensor similarities = workspace.allocate(DType.F32, problems, features.dim(1), clusters);
             Tensor inertia = workspace.allocate(DType.F32, problems);
             backend.cosineKMeans(features, own, settings, labels, centroids, similarities, inertia);
-            return split(backend.downloadIntegers(labels), backend.download(similarities), parts);
+            return split(labels, similarities, parts);
         }
     }
 
-    private List<FrameClusters> split(long[] labels, float[] similarities, int parts) {
-        int tokens = labels.length / parts;
-        int values = similarities.length / parts;
+    private List<FrameClusters> split(Tensor labels, Tensor similarities, int parts) {
+        int values = Math.toIntExact(similarities.shape().elements());
+        if (cosines.length != values) {
+            cosines = new float[values];
+        }
+        backend.download(similarities, cosines);
+        long[] numbers = backend.downloadIntegers(labels);
+        int tokens = numbers.length / parts;
         List<FrameClusters> each = new ArrayList<>(parts);
         for (int i = 0; i < parts; i++) {
-            int[] own = new int[tokens];
+            FrameClusters own = memory(tokens);
             for (int t = 0; t < tokens; t++) {
-                own[t] = Math.toIntExact(labels[i * tokens + t]);
+                own.labels()[t] = Math.toIntExact(numbers[i * tokens + t]);
             }
-            float[] cosines =
-                    parts == 1 ? similarities : Arrays.copyOfRange(similarities, i * values, (i + 1) * values);
-            each.add(new FrameClusters(settings.clusters(), own, cosines));
+            int length = own.similarities().length;
+            System.arraycopy(cosines, i * length, own.similarities(), 0, length);
+            each.add(own);
         }
         return each;
+    }
+
+    /** Memory for one more frame of this run. */
+    private FrameClusters memory(int tokens) {
+        if (used == kept.size() || kept.get(used).labels().length != tokens) {
+            int clusters = settings.clusters();
+            FrameClusters fresh = new FrameClusters(clusters, new int[tokens], new float[tokens * clusters]);
+            if (used == kept.size()) {
+                kept.add(fresh);
+            } else {
+                kept.set(used, fresh);
+            }
+        }
+        return kept.get(used++);
     }
 
     @Override

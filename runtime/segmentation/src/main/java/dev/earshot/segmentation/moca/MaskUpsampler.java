@@ -21,8 +21,8 @@ public final class MaskUpsampler {
         this(frame, gridHeight, gridWidth, new Scratch());
     }
 
-    /** With memory that other frames used before. */
-    MaskUpsampler(FrameClusters frame, int gridHeight, int gridWidth, Scratch memory) {
+    /** With memory that other frames used before: then only what is returned is allocated. */
+    public MaskUpsampler(FrameClusters frame, int gridHeight, int gridWidth, Scratch memory) {
         if (frame.labels().length != gridHeight * gridWidth) {
             throw new IllegalArgumentException("mask upsampling: expected %d x %d tokens, got %d"
                     .formatted(gridHeight, gridWidth, frame.labels().length));
@@ -44,14 +44,21 @@ public final class MaskUpsampler {
     /** The pixels of the selected clusters. */
     public BinaryMask mask(boolean[] selected, int width, int height) {
         BinaryMask mask = new BinaryMask(width, height);
-        forEachRow(width, height, (y, row) -> {
+        draw(selected, mask);
+        return mask;
+    }
+
+    /** The pixels of the selected clusters, drawn over whatever {@code mask} held; its size is the frame's. */
+    public void draw(boolean[] selected, BinaryMask mask) {
+        mask.clear();
+        int width = mask.width();
+        forEachRow(width, mask.height(), (y, row) -> {
             for (int x = 0; x < width; x++) {
                 if (selected[row[x]]) {
                     mask.set(x, y);
                 }
             }
         });
-        return mask;
     }
 
     /** The pixels of each selected cluster by itself. */
@@ -101,12 +108,15 @@ public final class MaskUpsampler {
     }
 
     /** What a size of frames needs, kept for the next frame. One thread at a time. */
-    static final class Scratch {
+    public static final class Scratch {
         private Axis columns = new Axis(1, 0);
         private Axis rows = new Axis(1, 0);
         private double[] line = {};
         private double[] best = {};
         private byte[] labels = {};
+
+        /** Empty; grows with the first frame. */
+        public Scratch() {}
 
         private void fit(int gridHeight, int gridWidth, int width, int height) {
             if (!columns.fits(gridWidth, width)) {

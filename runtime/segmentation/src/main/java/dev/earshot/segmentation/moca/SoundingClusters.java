@@ -34,10 +34,13 @@ public record SoundingClusters(double tauAbs, double tauRel) {
     }
 
     /** Memory for the scores of one frame, used for the next again. */
-    static final class Scratch {
+    public static final class Scratch {
         private float[] sound = {}; // [J]
         private float[] token = {}; // [J]
         private double[] sums = {}; // [K, J]
+
+        /** Empty; grows with the first frame. */
+        public Scratch() {}
 
         private void fit(int clusters, int width) {
             if (sound.length != width || sums.length != clusters * width) {
@@ -49,8 +52,13 @@ public record SoundingClusters(double tauAbs, double tauRel) {
         }
     }
 
-    /** As the others, for the audio embedding from {@code audioOffset} on; J is the length of the joint space. */
-    ClusterChoice byJointSpace(
+    /**
+     * As the others, with memory that other frames used before.
+     *
+     * @param width J, the length of the joint space
+     * @param audio audio embeddings, this frame's from {@code audioOffset} on
+     */
+    public ClusterChoice byJointSpace(
             int[] labels,
             int clusters,
             float[] joint,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.earshot.segmentation.BinaryMask;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class MaskUpsamplerTest {
@@ -47,6 +48,28 @@ class MaskUpsamplerTest {
                     assertEquals(best, labels[y * size[0] + x], "pixel %d %d".formatted(x, y));
                 }
             }
+        }
+    }
+
+    /** One mask and one scratch for frames of different clusters. */
+    @Test
+    void masksDrawnIntoTheSameMemoryAreThoseOfNewMemory() {
+        SplittableRandom random = new SplittableRandom(3);
+        MaskUpsampler.Scratch memory = new MaskUpsampler.Scratch();
+        BinaryMask mask = new BinaryMask(37, 29);
+        for (int frame = 0; frame < 4; frame++) {
+            float[] cosines = new float[4 * 5 * 3];
+            for (int i = 0; i < cosines.length; i++) {
+                cosines[i] = (float) random.nextDouble();
+            }
+            FrameClusters clusters = new FrameClusters(3, new int[20], cosines);
+            boolean[] selected = {frame % 2 == 0, frame == 1, frame == 2};
+            new MaskUpsampler(clusters, 4, 5, memory).draw(selected, mask);
+            byte[] labels = new MaskUpsampler(clusters, 4, 5).labels(37, 29);
+            for (int i = 0; i < labels.length; i++) {
+                labels[i] = (byte) (selected[labels[i]] ? 1 : 0);
+            }
+            assertEquals(BinaryMask.of(37, 29, labels), mask);
         }
     }
 
