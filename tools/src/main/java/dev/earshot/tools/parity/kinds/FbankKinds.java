@@ -13,6 +13,7 @@ import dev.earshot.tools.parity.GoldenCase;
 import dev.earshot.tools.parity.KindRunner;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -64,10 +65,13 @@ public final class FbankKinds {
         Map<String, HostTensor> results = new LinkedHashMap<>();
         results.put("mid.clip_ranges", ranges(audio, wave));
         results.put("mid.window", HostTensor.of(fbank.window(), fbank.window().length));
-        results.put("mid.mel_banks", HostTensor.of(joined(filters), filters.length, filters[0].length));
+        results.put(
+                "mid.mel_banks", HostTensor.of(HostTensors.join(List.of(filters)), filters.length, filters[0].length));
         results.put("expected.clip0_fbank", HostTensor.of(rows, rows.length / bins, bins));
         results.put(
-                "expected.mel", HostTensor.of(joined(audio.clips(wave)), audio.clips(), 1, bins, audio.targetFrames()));
+                "expected.mel",
+                HostTensor.of(
+                        HostTensors.join(List.of(audio.clips(wave))), audio.clips(), 1, bins, audio.targetFrames()));
         return results;
     }
 
@@ -222,13 +226,5 @@ public final class FbankKinds {
                 .flatMapToInt(range -> java.util.stream.IntStream.of(range.from(), range.to()))
                 .toArray();
         return HostTensors.of(flat, flat.length / 2, 2);
-    }
-
-    private static float[] joined(float[][] parts) {
-        float[] all = new float[parts.length * parts[0].length];
-        for (int i = 0; i < parts.length; i++) {
-            System.arraycopy(parts[i], 0, all, i * parts[i].length, parts[i].length);
-        }
-        return all;
     }
 }

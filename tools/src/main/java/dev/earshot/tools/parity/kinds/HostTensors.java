@@ -4,6 +4,7 @@ import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Results of plain Java types as tensors. */
 final class HostTensors {
@@ -41,5 +42,16 @@ final class HostTensors {
             values[i] = (byte) (int) floats[i];
         }
         return values;
+    }
+
+    /** All parts behind each other. */
+    static float[] join(List<float[]> parts) {
+        float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+        int at = 0;
+        for (float[] part : parts) {
+            System.arraycopy(part, 0, all, at, part.length);
+            at += part.length;
+        }
+        return all;
     }
 }

@@ -20,6 +20,7 @@ import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.weights.Weights;
 import dev.earshot.tools.parity.GoldenCase;
 import dev.earshot.tools.parity.KindRunner;
+import java.util.List;
 import java.util.Map;
 
 /** ImageBind's encoders, alone and together, small and at full size. */
@@ -175,10 +176,7 @@ public final class ImageBindKinds {
         int frames = golden.intOption("len");
         Waveform wave = Waveform.mono(golden.input("wave").toFloats(), SAMPLE_RATE_HZ);
         float[][] clips = dev.earshot.segmentation.audio.ImageBindAudio.STANDARD.clips(wave);
-        float[] joined = new float[clips.length * mel * frames];
-        for (int i = 0; i < clips.length; i++) {
-            System.arraycopy(clips[i], 0, joined, i * mel * frames, mel * frames);
-        }
+        float[] joined = HostTensors.join(List.of(clips));
         results.put("mid.mel", joined, clips.length, 1, mel, frames);
         return HostTensor.of(joined, 1, clips.length, 1, mel, frames);
     }

@@ -49,8 +49,8 @@ public final class OptimizerKinds {
                 optimizer.prepare(step, 0);
                 optimizer.apply();
                 rates[step - 1] = (float) settings.rate(step);
-                parameters.forEach(
-                        (name, parameter) -> histories.merge(name, b.download(parameter), OptimizerKinds::join));
+                parameters.forEach((name, parameter) -> histories.merge(
+                        name, b.download(parameter), (before, last) -> HostTensors.join(List.of(before, last))));
             }
             names.forEach(name -> {
                 results.put("expected.exp_avg." + name, optimizer.firstMoments().get(name));
@@ -89,11 +89,5 @@ public final class OptimizerKinds {
         long[] dims = Arrays.copyOfRange(shape.toArray(), 1, shape.rank());
         long bytes = all.data().byteSize() / shape.dim(0);
         return new HostTensor(all.data().asSlice(index * bytes, bytes), all.dtype(), Shape.of(dims));
-    }
-
-    private static float[] join(float[] first, float[] second) {
-        float[] joined = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, joined, first.length, second.length);
-        return joined;
     }
 }

@@ -78,17 +78,8 @@ final class SamCases {
             sizes.add(masks.shape().toArray());
         });
         long[] size = sizes.getFirst();
-        return new Masks(join(logits), join(iou), prompts.count(), (int) size[1], size[2], size[3]);
-    }
-
-    static float[] join(List<float[]> parts) {
-        float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
-        int at = 0;
-        for (float[] part : parts) {
-            System.arraycopy(part, 0, all, at, part.length);
-            at += part.length;
-        }
-        return all;
+        return new Masks(
+                HostTensors.join(logits), HostTensors.join(iou), prompts.count(), (int) size[1], size[2], size[3]);
     }
 
     /** The names in a group of all tensors that match. */

@@ -95,7 +95,7 @@ public final class SamModelKinds {
             if (!original) {
                 results.put(
                         "expected.image_embeddings",
-                        SamCases.join(planes),
+                        HostTensors.join(planes),
                         golden.tensor("expected.image_embeddings").shape().toArray());
             }
             for (String tensor : golden.tensorNames()) {
@@ -132,8 +132,8 @@ public final class SamModelKinds {
             each.add(SamCases.decode(b, sam.decoder(), embeddings.get(i), one, multimask));
         }
         SamCases.Masks joined = new SamCases.Masks(
-                SamCases.join(each.stream().map(SamCases.Masks::logits).toList()),
-                SamCases.join(each.stream().map(SamCases.Masks::iou).toList()),
+                HostTensors.join(each.stream().map(SamCases.Masks::logits).toList()),
+                HostTensors.join(each.stream().map(SamCases.Masks::iou).toList()),
                 each.size(),
                 each.getFirst().perPrompt(),
                 each.getFirst().height(),
