@@ -1,6 +1,6 @@
 package dev.earshot.tensor;
 
-/** Conversions between fp32 and bfloat16 bit patterns. */
+/** Conversions between fp32 and the bit patterns of the 16-bit types. */
 public final class Floats {
     private Floats() {}
 
@@ -21,5 +21,21 @@ public final class Floats {
     /** {@code value} rounded to the nearest bf16 number. */
     public static float roundBf16(float value) {
         return fromBf16(toBf16(value));
+    }
+
+    /**
+     * The fp32 values of fp16 bit patterns; exact.
+     *
+     * @param values as long as {@code bits}; overwritten
+     * @throws IllegalArgumentException if it is not
+     */
+    public static void fromF16(short[] bits, float[] values) {
+        if (bits.length != values.length) {
+            throw new IllegalArgumentException(
+                    "fp16 to fp32: expected %d values, got room for %d".formatted(bits.length, values.length));
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Float.float16ToFloat(bits[i]);
+        }
     }
 }

@@ -36,11 +36,7 @@ public record HostTensor(MemorySegment data, DType dtype, Shape shape) {
                     values[i] = Floats.fromBf16(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
                 }
             }
-            case F16 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
-                }
-            }
+            case F16 -> Floats.fromF16(data.toArray(ValueLayout.JAVA_SHORT_UNALIGNED), values);
             case I32 -> {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = data.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);

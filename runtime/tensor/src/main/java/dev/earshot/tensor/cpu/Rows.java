@@ -127,9 +127,25 @@ final class Rows {
     }
 
     private static void loadF16(long source, long stride, long target, int n) {
+        if (stride == 1 && n > 1) {
+            loadDenseF16(source, target, n);
+            return;
+        }
         for (int i = 0; i < n; i++) {
             ALL.set(F32, target + 4L * i, Float.float16ToFloat(ALL.get(I16, source + 2 * stride * i)));
         }
+    }
+
+    /**
+     * Through arrays: only weights come as F16, all of them in the first moments of a process, when array loops are already
+     * fast and loops over memory segments are a hundred times slower than they will be.
+     */
+    private static void loadDenseF16(long source, long target, int n) {
+        short[] halves = new short[n];
+        MemorySegment.copy(ALL, I16, source, halves, 0, n);
+        float[] values = new float[n];
+        Floats.fromF16(halves, values);
+        MemorySegment.copy(values, 0, ALL, F32, target, n);
     }
 
     private static void loadI32(long source, long stride, long target, int n) {
