@@ -1,5 +1,6 @@
 package dev.earshot.tools.segment;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
@@ -28,7 +29,7 @@ final class ResultJson implements AutoCloseable {
 
     ResultJson(Path file, String input, String clip, RunInfo run) {
         try {
-            json = new ObjectMapper().getFactory().createGenerator(Files.newBufferedWriter(file));
+            json = new JsonFactory().createGenerator(Files.newBufferedWriter(file));
             json.setPrettyPrinter(new DefaultPrettyPrinter());
             json.configure(JsonWriteFeature.WRITE_NAN_AS_STRINGS.mappedFeature(), false);
             json.writeStartObject();
@@ -131,6 +132,7 @@ final class ResultJson implements AutoCloseable {
             json.writeEndArray();
             times("totalMillis", total);
             number("wallMillis", stages.wallNanos() / NANOS_PER_MILLI);
+            json.setCodec(new ObjectMapper()); // for nested maps; slow to make, so not before the first frame
             json.writePOJOField("stages", StageReport.json(stages));
             json.writeArrayFieldStart("notes");
             for (String note : notes) {

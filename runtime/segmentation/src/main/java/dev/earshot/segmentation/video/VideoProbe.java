@@ -1,10 +1,6 @@
 package dev.earshot.segmentation.video;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.earshot.segmentation.MediaException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,12 +33,6 @@ public record VideoProbe(
         int audioRateHz,
         int audioChannels) {
     private static final int MAX_JSON_BYTES = 1 << 20;
-
-    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(16).build())
-            .build());
 
     /** Whether there are pictures (cover art of a song does not count). */
     public boolean hasVideo() {
@@ -92,7 +82,7 @@ public record VideoProbe(
     static VideoProbe parse(Path file, byte[] json, VideoLimits limits) {
         JsonNode root;
         try {
-            root = JSON.readTree(json);
+            root = SmallJson.read(json);
         } catch (IOException e) {
             throw MediaException.of(
                     Input.name(file), "an answer of ffprobe in JSON", e.getMessage(), "report this file", e);
