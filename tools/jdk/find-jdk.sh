@@ -24,11 +24,17 @@ earshot_read_jdk_major() {
   done <"$1/release"
 }
 
+# Sets home to the JDK whose javac is on PATH, or to nothing.
+earshot_jdk_on_path() {
+  home=$(type -P javac || true)
+  [ -z "$home" ] || home=$(readlink -f "$home")
+  home=${home%/bin/javac}
+}
+
 earshot_find_jdk() {
-  local tried="" home jdk_major best="" best_major=0 on_path
-  on_path=$(command -v javac 2>/dev/null || true)
-  [ -n "$on_path" ] && on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
-  for home in "${EARSHOT_JAVA_HOME:-}" "${JAVA_HOME:-}" "$on_path"; do
+  local tried="" home jdk_major best="" best_major=0
+  for home in "${EARSHOT_JAVA_HOME:-}" "${JAVA_HOME:-}" on-path; do
+    [ "$home" != on-path ] || earshot_jdk_on_path
     [ -n "$home" ] || continue
     earshot_read_jdk_major "$home"
     if [ "${jdk_major:-0}" -ge "$EARSHOT_MIN_JDK" ]; then
