@@ -11,6 +11,7 @@ import picocli.CommandLine.Spec;
 /** The {@code earshot} command: a list of subcommands and the one place where exceptions become exit codes. */
 @Command(
         name = "earshot",
+        addMethodSubcommands = false, // looking for some loads every class that the methods name
         description = "Outlines the objects in a video that can be heard.",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,

@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
 /** {@code earshot sam}: Segment Anything on pictures. */
 @Command(
         name = "sam",
+        addMethodSubcommands = false, // looking for some loads every class that the methods name
         description = "Outlines objects in pictures with SAM or HQ-SAM: those at points or in boxes, or everything.",
         footer = {
             "",

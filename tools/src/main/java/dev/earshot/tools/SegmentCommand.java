@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
 /** {@code earshot segment}: outlines what can be heard in videos, frame folders and pictures. */
 @Command(
         name = "segment",
+        addMethodSubcommands = false, // looking for some loads every class that the methods name
         description = "Outlines what can be heard in videos, folders of frames, or pictures with a sound.",
         footer = {
             "",
