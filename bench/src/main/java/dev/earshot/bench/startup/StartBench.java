@@ -108,6 +108,9 @@ public final class StartBench implements Callable<Integer> {
                 times.put(archive, command.segment(archive));
             }
             times.forEach((archive, t) -> {
+                note(
+                        "first demo mask" + archive.words(),
+                        "from the start of the launcher script, with the look for changes");
                 add("first demo mask" + archive.words(), "ms", t.firstMaskMillis());
                 add("all outputs of a 5 s clip" + archive.words(), "ms", t.endMillis());
             });
