@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * out = [residual +] activation(x W^T + b) as {@link DynamicInt8} defines it, in two steps: rows of x to integers, shared by
- * rows; then oneDNN's product of integers panel by panel, each scaled, activated and added to in Java before the next.
+ * out = [residual +] activation(x W^T + b) as {@link DynamicInt8} defines it: rows of x to integers, in strips for
+ * whoever is free; when all are done, oneDNN's product of integers panel by panel, each scaled, activated and added to in Java before the next.
  */
 record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<View> residual, View out) implements Op {
     /** Below this many operations waking the others costs more than they save. */
@@ -29,6 +29,9 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
     /** Operations of a product that workers take in turns, about 1.6 ms on a core. */
     private static final long TILE_OPERATIONS = 250_000_000;
 
+    /** Rows that a worker quantises at a time, some 20 to 100 microseconds. */
+    private static final int STRIP = 16;
+
     /** Products of fewer rows than this lose more than 2 %. */
     private static final int FEWEST_ROWS = 96;
 
@@ -39,8 +42,7 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
         Optional<View> added = residual.map(view -> binder.input(view, DType.F32, view.hasDenseRows()));
         View integers = binder.temporary(DType.U8, x.elements() / layer.inputWidth(), layer.inputWidth());
         Rows quantised = Rows.of(integers);
-        quantise(binder, source, quantised);
-        product(binder, quantised, added, target);
+        product(binder, RowPlaces.of(source), quantised, added, target);
         binder.finish(target, out);
     }
 
@@ -56,14 +58,8 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
         }
     }
 
-    private void quantise(Binder binder, View source, Rows into) {
-        RowPlaces places = RowPlaces.of(source);
-        String name = "quantise " + x;
-        RowSharing.add(binder, name, into.count(), x.elements(), worker -> new Quantiser(places, into));
-    }
-
     /** One worker's quantiser of rows. */
-    private static final class Quantiser implements RowSharing.Body {
+    private static final class Quantiser {
         private final RowPlaces places;
         private final Rows into;
         private final int width;
@@ -80,8 +76,13 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
             this.integers = new byte[width];
         }
 
-        @Override
-        public void run(long index) {
+        void run(int first, int last) {
+            for (int row = first; row < last; row++) {
+                quantise(row);
+            }
+        }
+
+        private void quantise(int index) {
             HeapRows.load(places.address(index), row, width);
             range.find(row, width);
             float low = range.smallest();
@@ -96,9 +97,9 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
                 scale = Int8Rows.degenerate(scale);
                 Arrays.fill(integers, (byte) 0);
             }
-            into.scales()[(int) index] = scale;
-            into.zeros()[(int) index] = zero;
-            long target = into.integers().at(index * width);
+            into.scales()[index] = scale;
+            into.zeros()[index] = zero;
+            long target = into.integers().at((long) index * width);
             MemorySegment.copy(integers, 0, ALL, ValueLayout.JAVA_BYTE, target, width);
         }
     }
@@ -110,14 +111,18 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
         }
     }
 
-    private void product(Binder binder, Rows source, Optional<View> added, View target) {
+    private void product(Binder binder, RowPlaces plain, Rows source, Optional<View> added, View target) {
         long flops = 2L * source.count() * layer.inputWidth() * layer.outputWidth();
         int workers = flops >= SMALLEST_SHARED ? binder.workers() : 1;
         List<Tile> tiles = tiles(source.count(), workers);
-        PieceQueue queue = new PieceQueue(tiles.size());
+        int strips = (source.count() + STRIP - 1) / STRIP;
+        PieceQueue queue = new PieceQueue(strips + tiles.size());
+        PieceCount quantised = new PieceCount();
         Task[] shares = new Task[Math.min(workers, tiles.size())];
         for (int i = 0; i < shares.length; i++) {
-            shares[i] = share(binder, binder.worker(i), source, tiles, queue, added, target);
+            Products products = products(binder, binder.worker(i), source, tiles, added, target);
+            Strips own = new Strips(new Quantiser(plain, source), source.count(), strips, quantised);
+            shares[i] = new Share(queue, own, products);
         }
         binder.add(name(source.count()), flops, shares);
     }
@@ -155,14 +160,8 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
                 .strip();
     }
 
-    private Task share(
-            Binder binder,
-            Worker worker,
-            Rows source,
-            List<Tile> tiles,
-            PieceQueue queue,
-            Optional<View> added,
-            View target) {
+    private Products products(
+            Binder binder, Worker worker, Rows source, List<Tile> tiles, Optional<View> added, View target) {
         int highest = tiles.stream().mapToInt(Tile::rows).max().orElseThrow();
         long sums = worker.scratch().allocate(4L * widest() * highest);
         Int8Epilogue epilogue = new Int8Epilogue(
@@ -186,16 +185,26 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
                             NativeMemory.pointer(tile.panel().weights()));
                 })
                 .toArray(Piece[]::new);
-        return new Share(queue, pieces, epilogue, calls.values().toArray(Call[]::new));
+        return new Products(pieces, epilogue, calls.values().toArray(Call[]::new));
     }
 
     /** A tile with one worker's call for its shape and where its operands are. */
     private record Piece(Tile tile, Call call, MemorySegment integers, MemorySegment weights) {}
 
+    /** The rows to be quantised, in strips; one worker's quantiser and how many strips all workers have done. */
+    private record Strips(Quantiser quantiser, int rows, int count, PieceCount done) {
+        void run(int index, int turn) {
+            try {
+                quantiser.run(index * STRIP, Math.min(rows, (index + 1) * STRIP));
+            } finally {
+                done.add(turn); // a failure is the team's to tell: nobody may wait for it here
+            }
+        }
+    }
+
     /** One worker's calls, one for each shape of tile, and what it does with the sums. */
-    private record Share(PieceQueue queue, Piece[] pieces, Int8Epilogue epilogue, Call[] owned) implements PieceTask {
-        @Override
-        public void piece(int index) {
+    private record Products(Piece[] pieces, Int8Epilogue epilogue, Call[] owned) {
+        void run(int index) {
             Piece piece = pieces[index];
             piece.call().point(0, piece.integers());
             piece.call().point(1, piece.weights());
@@ -203,10 +212,23 @@ record Int8LinearOp(View x, Int8Linear layer, Activation activation, Optional<Vi
             epilogue.run(
                     piece.tile().panel(), piece.tile().first(), piece.tile().last());
         }
+    }
+
+    /** First the strips, then the products, which need all strips but not all workers. */
+    private record Share(PieceQueue queue, Strips strips, Products products) implements PieceTask {
+        @Override
+        public void piece(int index, int turn) {
+            if (index < strips.count()) {
+                strips.run(index, turn);
+            } else {
+                strips.done().await(turn, strips.count());
+                products.run(index - strips.count());
+            }
+        }
 
         @Override
         public void close() {
-            for (Call call : owned) {
+            for (Call call : products.owned()) {
                 call.close();
             }
         }

@@ -110,7 +110,7 @@ record LinearProduct(
     private record Share(PieceQueue queue, Call[] byTile, MemorySegment[][] addresses, Call[] owned)
             implements PieceTask {
         @Override
-        public void piece(int index) {
+        public void piece(int index, int turn) {
             MemorySegment[] places = addresses[index];
             for (int position = 0; position < places.length; position++) {
                 byTile[index].point(position, places[position]);

@@ -18,8 +18,9 @@ final class PieceQueue {
         this.count = count;
     }
 
-    int count() {
-        return count;
+    /** A number that the last turn did not have, where there is no team to give one. */
+    int nextTurn() {
+        return (int) (taken.get() >> TURN_BITS) + 1;
     }
 
     /**

@@ -5,22 +5,20 @@ interface PieceTask extends Task {
     /** Hands out the pieces. */
     PieceQueue queue();
 
-    /** Does one of them. */
-    void piece(int index);
+    /** Does one of them in this turn of the step. */
+    void piece(int index, int turn);
 
     @Override
     default void run(int turn) {
         PieceQueue queue = queue();
         for (int next = queue.take(turn); next >= 0; next = queue.take(turn)) {
-            piece(next);
+            piece(next, turn);
         }
     }
 
     /** All pieces, where this worker is alone. */
     @Override
     default void run() {
-        for (int i = 0; i < queue().count(); i++) {
-            piece(i);
-        }
+        run(queue().nextTurn());
     }
 }

@@ -116,7 +116,7 @@ class TeamTest {
 
     private record Counted(PieceQueue queue, java.util.function.IntConsumer body) implements PieceTask {
         @Override
-        public void piece(int index) {
+        public void piece(int index, int turn) {
             body.accept(index);
         }
     }
@@ -163,6 +163,37 @@ class TeamTest {
             });
             team.run(new Step[] {step}, 1);
             assertEquals(0, others.getCount());
+        });
+    }
+
+    @Test
+    void aPieceSeesThePiecesThatItAwaits() {
+        int before = 6;
+        withTeam(4, team -> {
+            int[] written = new int[before]; // no atomics: the count orders the accesses
+            int[] sums = new int[5];
+            PieceQueue queue = new PieceQueue(before + sums.length);
+            PieceCount count = new PieceCount();
+            record Dependent(PieceQueue queue, PieceCount count, int[] written, int[] sums) implements PieceTask {
+                @Override
+                public void piece(int index, int turn) {
+                    if (index < written.length) {
+                        written[index]++;
+                        count.add(turn);
+                    } else {
+                        count.await(turn, written.length);
+                        sums[index - written.length] = Arrays.stream(written).sum();
+                    }
+                }
+            }
+            Task[] shares = new Task[4];
+            Arrays.fill(shares, new Dependent(queue, count, written, sums));
+            Step[] steps = {new Step("dependent", 0, shares)};
+            for (int job = 1; job <= JOBS; job++) {
+                team.run(steps, 1);
+                int expected = job * before;
+                assertTrue(Arrays.stream(sums).allMatch(sum -> sum == expected), Arrays.toString(sums));
+            }
         });
     }
 
