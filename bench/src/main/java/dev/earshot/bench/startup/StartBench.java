@@ -65,7 +65,7 @@ public final class StartBench implements Callable<Integer> {
         try {
             withModel(folder, FillerModel.SMALL, quick ? 2 : 7);
             if (full) {
-                withModel(folder, FillerModel.HUGE, quick ? 1 : 3);
+                withModel(folder, FillerModel.HUGE, quick ? 2 : 7);
             }
         } finally {
             ColdRun.delete(folder);
