@@ -11,7 +11,6 @@ import dev.earshot.segmentation.datasets.Missing;
 import dev.earshot.segmentation.datasets.PredictionFolder;
 import dev.earshot.segmentation.metrics.AvsbenchMetric;
 import dev.earshot.segmentation.moca.MocaSegmenter;
-import dev.earshot.tensor.Backend;
 import dev.earshot.tools.eval.ClipLoader;
 import dev.earshot.tools.eval.DamagedClipException;
 import dev.earshot.tools.eval.EvalFiles;
@@ -187,10 +186,9 @@ final class EvalCommand implements Callable<Integer> {
                     "--method %s: expected s4, ms3 or avss, got %s, which asks for a map of scores"
                             .formatted(which, benchmark.kind().label()));
         }
-        try (Backend backend = model.openBackend();
-                WeightsInUse files = model.openWeights();
-                MethodPlan.Opened opened = plan.open(backend, files)) {
-            Method method = switch (opened.segmenter()) {
+        try (Networks networks = model.openNetworks(plan)) {
+            WeightsInUse files = networks.files();
+            Method method = switch (networks.method().segmenter()) {
                 case MocaSegmenter moca -> {
                     boolean adapted = files.weights().adapter().isPresent();
                     yield new Method.Moca(adapted ? "MoCA" : "MoCA, frozen features", moca);
@@ -207,7 +205,8 @@ final class EvalCommand implements Callable<Integer> {
                     method.settings(),
                     files.hashes().all(),
                     files.note(),
-                    backend.info().name() + ", " + backend.info().device(),
+                    networks.backend().info().name() + ", "
+                            + networks.backend().info().device(),
                     started);
             publish(benchmark, method, outcome, store, run);
         }

@@ -34,13 +34,17 @@ final class ModelOptions {
         return weights.isEmpty() || weights.get().equals(DEMO);
     }
 
+    /** True if nothing is asked for but what the program takes by itself: demo weights, any device, fp32. */
+    boolean plain() {
+        return demo() && adapters.isEmpty() && compute.plain();
+    }
+
     /** Type of the trunks' products. */
     DType compute() {
         return compute.type();
     }
 
-    /** Opens the weights; the caller closes them. */
-    WeightsInUse openWeights() {
+    private WeightsInUse openWeights() {
         Optional<Path> folder = demo() ? Optional.empty() : weights;
         if (adapters.isPresent() && adapters.get().equals(DEMO)) {
             return WeightsInUse.openWithDemoAdapters(folder);
@@ -48,8 +52,12 @@ final class ModelOptions {
         return WeightsInUse.open(folder, adapters);
     }
 
-    /** Opens the backend; the caller closes it. */
-    Backend openBackend() {
+    /** Opens backend, weights and method; the caller closes them. */
+    Networks openNetworks(MethodPlan plan) {
+        return Networks.open(openBackend(), this::openWeights, plan::open);
+    }
+
+    private Backend openBackend() {
         return compute.open();
     }
 }

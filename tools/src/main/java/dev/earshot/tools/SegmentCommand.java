@@ -7,13 +7,11 @@ import dev.earshot.segmentation.MediaException;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
 import dev.earshot.segmentation.Utilisation;
-import dev.earshot.tensor.Backend;
 import dev.earshot.tools.segment.ClipInput;
 import dev.earshot.tools.segment.ClipResult;
 import dev.earshot.tools.segment.ResultWriter;
 import dev.earshot.tools.segment.RunInfo;
 import dev.earshot.tools.segment.StageReport;
-import dev.earshot.tools.segment.WeightsInUse;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -126,16 +124,14 @@ final class SegmentCommand implements Callable<Integer>, ResultWriter.Listener {
     }
 
     private int segmentAll(CompletableFuture<Clip> first, ClipOptions options, MethodPlan plan) {
-        try (Backend backend = model.openBackend();
-                WeightsInUse files = model.openWeights();
-                MethodPlan.Opened opened = plan.open(backend, files)) {
-            Segmenter segmenter = opened.segmenter();
+        try (Networks networks = HeadStart.take(model, plan).orElseGet(() -> model.openNetworks(plan))) {
+            Segmenter segmenter = networks.method().segmenter();
             RunInfo run = new RunInfo(
                     segmenter.method(),
                     segmenter.settings(),
-                    backend.info(),
-                    files.hashes(),
-                    files.note(),
+                    networks.backend().info(),
+                    networks.files().hashes(),
+                    networks.files().note(),
                     Versions.all(),
                     framesPerSecond,
                     !masksOnly);
