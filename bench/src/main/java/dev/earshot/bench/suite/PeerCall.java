@@ -30,6 +30,14 @@ record PeerCall(
                     false,
                     List.of("--precisions", "fp32,bf16,int8", "--warm", "1", "--engines", "earshot,onnxruntime")),
             new PeerCall(
+                    "imagebind-bf16",
+                    "imagebind-image",
+                    "1",
+                    2,
+                    1,
+                    false,
+                    List.of("--precisions", "bf16", "--warm", "0", "--engines", "earshot,torch")),
+            new PeerCall(
                     "precisions",
                     "dino-vitb16",
                     "1",
