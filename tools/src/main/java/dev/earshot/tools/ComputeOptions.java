@@ -17,11 +17,6 @@ final class ComputeOptions {
             description = DeviceName.HELP)
     private DeviceName device;
 
-    /** True if neither was chosen. */
-    boolean plain() {
-        return precision == Precision.FP32 && device.equals(DeviceName.AUTO);
-    }
-
     /** Type of the products. */
     DType type() {
         return precision.compute();

@@ -34,11 +34,6 @@ final class ModelOptions {
         return weights.isEmpty() || weights.get().equals(DEMO);
     }
 
-    /** True if nothing is asked for but what the program takes by itself: demo weights, any device, fp32. */
-    boolean plain() {
-        return demo() && adapters.isEmpty() && compute.plain();
-    }
-
     /** Type of the trunks' products. */
     DType compute() {
         return compute.type();

@@ -124,7 +124,7 @@ final class SegmentCommand implements Callable<Integer>, ResultWriter.Listener {
     }
 
     private int segmentAll(CompletableFuture<Clip> first, ClipOptions options, MethodPlan plan) {
-        try (Networks networks = HeadStart.take(model, plan).orElseGet(() -> model.openNetworks(plan))) {
+        try (Networks networks = model.openNetworks(plan)) {
             Segmenter segmenter = networks.method().segmenter();
             RunInfo run = new RunInfo(
                     segmenter.method(),

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a process must do once before its first forward pass on the CPU, if {@link HeadStart} does not, done beside the reading of the command line and the
+ * What a process must do once before its first forward pass on the CPU, done beside the reading of the command line and the
  * look at the video: the library is loaded and the calls into it are linked by running a network of a few numbers. Nothing
  * of it is kept and nothing depends on it.
  */
@@ -37,7 +37,7 @@ final class WarmUp {
 
     /** Starts it if {@code args} will run networks on the CPU. */
     static void beside(String... args) {
-        if (args.length > 1 && COMMANDS.contains(args[0]) && !asksForCard(args) && !HeadStart.begin(args)) {
+        if (args.length > 1 && COMMANDS.contains(args[0]) && !asksForCard(args)) {
             Thread.ofPlatform().daemon().name("earshot-warm-up").start(WarmUp::run);
         }
     }
