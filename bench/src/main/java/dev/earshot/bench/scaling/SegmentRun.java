@@ -29,8 +29,11 @@ import java.util.stream.Stream;
  * @param stages how busy each stage was over all clips: share of the time, and frames per second that it would reach alone
  */
 record SegmentRun(double millis, double megabytes, double withDecoders, Map<String, Stage> stages) {
-    /** The Java heap: small, since what is measured is that nothing grows. */
-    static final String HEAP = "128m";
+    /**
+     * The Java heap: small, since what is measured is that nothing grows. A clip of two minutes or more ends with a contact
+     * sheet of 120 frames, which does not fit into 128 MB beside the rest.
+     */
+    static final String HEAP = "256m";
 
     private static final int POLL_MILLIS = 50;
 

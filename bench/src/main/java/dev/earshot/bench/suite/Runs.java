@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -74,7 +75,10 @@ final class Runs {
         outcomes.removeIf(known -> known.file().equals(outcome.file()));
         outcomes.add(outcome);
         Files.createDirectories(file.getParent());
-        JSON.writeValue(file.toFile(), outcomes);
+        // In one move: a run that is killed while it writes must not take the record of earlier ones with it.
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        JSON.writeValue(fresh.toFile(), outcomes);
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** True if a step of this call or an earlier one failed. */
