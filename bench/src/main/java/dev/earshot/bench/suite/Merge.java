@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Reads what the parts wrote and sets the figures beside each other; a file that cannot be read is named, not fatal. */
@@ -33,8 +33,9 @@ final class Merge {
                 }
             }
         }
-        Set<String> known = new HashSet<>();
-        merge.results.removeIf(result -> !known.add(result.key())); // some calls repeat a workload for their own ratios
+        List<Result> once = once(merge.results);
+        merge.results.clear();
+        merge.results.addAll(once);
         merge.series.addAll(PeerSeries.of(merge.results));
         return new ResultFile(
                 facts.machine(),
@@ -48,6 +49,24 @@ final class Merge {
                 merge.series,
                 Aims.judge(merge.results, facts.machine()),
                 merge.failures);
+    }
+
+    /**
+     * Some calls repeat a workload for their own ratios: the first figure of a key stands, with the first ratio that there is,
+     * since a ratio is of one run's rounds.
+     */
+    static List<Result> once(List<Result> results) {
+        Map<String, Result> first = new LinkedHashMap<>();
+        for (Result result : results) {
+            first.merge(result.key(), result, Merge::withRatio);
+        }
+        return List.copyOf(first.values());
+    }
+
+    private static Result withRatio(Result known, Result repeated) {
+        return known.beside().equals(Beside.NOBODY)
+                ? new Result(known.figure(), known.rate(), repeated.beside(), known.allocated())
+                : known;
     }
 
     private Yardstick yardstick(Path raw) {

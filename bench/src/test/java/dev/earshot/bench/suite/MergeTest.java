@@ -141,6 +141,21 @@ class MergeTest {
     }
 
     @Test
+    void aRepeatedWorkloadKeepsTheFirstFigureAndTheFirstRatio() {
+        Result alone = MadeUp.result(MadeUp.figure("pass", Result.OURS, Figure.Better.LOWER, 1, 2, 3));
+        Figure again = MadeUp.figure("pass", Result.OURS, Figure.Better.LOWER, 4, 5, 6);
+        Beside first = new Beside("torch", 7, 6, 8);
+        Result beside = new Result(again, Rate.NONE, first, Double.NaN);
+        Result third = new Result(again, Rate.NONE, new Beside("onnxruntime", 2, 1, 3), Double.NaN);
+
+        List<Result> once = Merge.once(List.of(alone, beside, third));
+
+        assertEquals(1, once.size());
+        assertEquals(alone.figure(), once.getFirst().figure());
+        assertEquals(first, once.getFirst().beside());
+    }
+
+    @Test
     void figuresOfOneNameAreSetBesideEachOther() {
         Figure ours = MadeUp.figure("load", "earshot", Better.LOWER, 9, 10, 11);
         Figure one = MadeUp.figure("load", "one", Better.LOWER, 19, 20, 21);
