@@ -1,10 +1,7 @@
 package dev.earshot.bench.peers;
 
 import dev.earshot.bench.work.WorkCounter;
-import dev.earshot.models.Filler;
 import dev.earshot.tensor.Backend;
-import dev.earshot.tensor.DType;
-import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import java.util.Map;
@@ -13,11 +10,9 @@ import java.util.Map;
 public final class PassWorkload implements Workload {
     private final Backend backend;
     private final AutoCloseable weights;
-    private final Workspace workspace;
-    private final Program program;
+    private final CapturedPass captured;
     private final int blocks;
     private final WorkCounter work = new WorkCounter();
-    private Tensor tokens;
 
     /** Images to tokens. */
     public interface Pass {
@@ -34,20 +29,17 @@ public final class PassWorkload implements Workload {
         this.backend = backend;
         this.weights = weights;
         this.blocks = blocks;
-        workspace = backend.workspace(64L << 20);
-        Tensor image = backend.upload(workspace, Filler.tensor("input.image", batch, 3, side, side), DType.F32);
-        program = backend.capture(work.counting(b -> tokens = pass.run(b, workspace, image)));
+        captured = new CapturedPass(backend, work::counting, new long[] {batch, 3, side, side}, pass);
     }
 
     @Override
     public void run() {
-        program.run();
-        backend.synchronize();
+        captured.run();
     }
 
     @Override
     public float[] output() {
-        return backend.download(tokens);
+        return captured.output();
     }
 
     @Override
@@ -60,13 +52,12 @@ public final class PassWorkload implements Workload {
 
     @Override
     public void close() {
-        program.close();
+        captured.close();
         try {
             weights.close();
         } catch (Exception e) {
             throw new IllegalStateException("closing the weights", e);
         }
-        workspace.close();
         backend.close();
     }
 }

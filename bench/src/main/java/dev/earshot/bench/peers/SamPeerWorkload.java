@@ -23,8 +23,6 @@ import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.ParameterScope;
-import dev.earshot.tensor.Program;
-import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import java.util.List;
 import java.util.Locale;
@@ -93,53 +91,37 @@ final class SamPeerWorkload implements Workload {
         if (blocks == 0) {
             return whole;
         }
-        SamConfig.Encoder e = whole.encoder();
-        List<Integer> global =
-                e.globalBlocks().stream().filter(block -> block < blocks).toList();
-        SamConfig.Encoder first =
-                new SamConfig.Encoder(e.width(), blocks, e.heads(), e.mlpWidth(), e.window(), global, e.outputWidth());
+        SamConfig.Encoder first = whole.encoder().withDepth(blocks);
         return new SamConfig(whole.grid(), first, whole.decoder(), false);
     }
 
-    /** A captured forward pass of the image encoder. */
+    /** The image encoder. */
     private static final class Encoder implements Part {
-        private final Backend backend;
         private final ParameterScope scope;
-        private final Workspace workspace;
-        private final Program program;
-        private Tensor tokens;
+        private final CapturedPass pass;
 
         Encoder(Backend backend, SamConfig config, DType compute) {
-            this.backend = backend;
             scope = backend.parameters();
+            SamGrid grid = config.grid();
             SamImageEncoder encoder = SamImageEncoder.load(
-                    scope,
-                    SamImageEncoder.filler(config.grid(), config.encoder()),
-                    config.grid(),
-                    config.encoder(),
-                    compute);
-            workspace = backend.workspace(64L << 20);
-            int height = config.grid().imageHeight();
-            int width = config.grid().imageWidth();
-            Tensor image = backend.upload(workspace, Filler.tensor("input.image", 1, 3, height, width), DType.F32);
-            program = backend.capture(b -> tokens = encoder.embed(b, workspace, image));
+                    scope, SamImageEncoder.filler(grid, config.encoder()), grid, config.encoder(), compute);
+            long[] image = {1, 3, grid.imageHeight(), grid.imageWidth()};
+            pass = new CapturedPass(backend, UnaryOperator.identity(), image, encoder::embed);
         }
 
         @Override
         public void run() {
-            program.run();
-            backend.synchronize();
+            pass.run();
         }
 
         @Override
         public float[] output() {
-            return backend.download(tokens);
+            return pass.output();
         }
 
         @Override
         public void close() {
-            program.close();
-            workspace.close();
+            pass.close();
             scope.close();
         }
     }

@@ -81,15 +81,7 @@ final class ScalingWorkloads {
 
     private static Workload sam(Backend backend, int side) {
         SamConfig whole = SamVariant.VIT_B.config(false);
-        SamConfig.Encoder e = whole.encoder();
-        SamConfig.Encoder first = new SamConfig.Encoder(
-                e.width(),
-                SAM_BLOCKS,
-                e.heads(),
-                e.mlpWidth(),
-                e.window(),
-                e.globalBlocks().stream().filter(block -> block < SAM_BLOCKS).toList(),
-                e.outputWidth());
+        SamConfig.Encoder first = whole.encoder().withDepth(SAM_BLOCKS);
         int patch = whole.grid().patchSize();
         SamGrid grid = new SamGrid(side / patch, side / patch, patch);
         ParameterScope scope = backend.parameters();

@@ -62,6 +62,13 @@ public record SamConfig(SamGrid grid, Encoder encoder, Decoder decoder, boolean 
         public boolean isGlobal(int block) {
             return globalBlocks.contains(block);
         }
+
+        /** The first blocks alone. */
+        public Encoder withDepth(int blocks) {
+            List<Integer> global =
+                    globalBlocks.stream().filter(block -> block < blocks).toList();
+            return new Encoder(width, blocks, heads, mlpWidth, window, global, outputWidth);
+        }
     }
 
     /**
