@@ -33,10 +33,8 @@ final class Merge {
                 }
             }
         }
-        List<Result> once = once(merge.results);
-        merge.results.clear();
-        merge.results.addAll(once);
-        merge.series.addAll(PeerSeries.of(merge.results));
+        List<Result> results = once(merge.results);
+        merge.series.addAll(PeerSeries.of(results));
         return new ResultFile(
                 facts.machine(),
                 facts.loadAfter(),
@@ -45,9 +43,9 @@ final class Merge {
                 merge.peak,
                 merge.card,
                 outcomes,
-                merge.results,
+                results,
                 merge.series,
-                Aims.judge(merge.results, facts.machine()),
+                Aims.judge(results, facts.machine()),
                 merge.failures);
     }
 
