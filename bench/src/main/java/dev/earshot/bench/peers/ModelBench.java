@@ -106,15 +106,10 @@ public final class ModelBench implements Callable<Integer> {
     }
 
     private Workload open(Pass pass) {
-        if (pass.model().startsWith(SamPeerWorkload.PREFIX)) {
-            int batch = pass.model().equals(GENERATOR) ? POINTS_PER_SIDE : pass.batch();
-            return small
-                    ? SamPeerWorkload.small(backend, pass.model(), Math.min(batch, 2), pass.compute())
-                    : new SamPeerWorkload(backend, pass.model(), batch, 0, pass.compute());
-        }
-        return pass.model().startsWith("train-")
-                ? new TrainingWorkload(backend, pass.model(), pass.batch(), pass.compute())
-                : ImageWorkloads.open(backend, pass.model(), pass.batch(), small ? 1 : 0, pass.compute());
+        int batch = pass.model().equals(GENERATOR) ? POINTS_PER_SIDE : pass.batch();
+        return small
+                ? Workloads.small(backend, pass.model(), Math.min(batch, 2), pass.compute())
+                : Workloads.open(backend, pass.model(), batch, 0, pass.compute());
     }
 
     private Figure time(BackendInfo info, Pass pass, Workload workload) {

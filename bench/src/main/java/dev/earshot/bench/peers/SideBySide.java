@@ -77,28 +77,12 @@ public final class SideBySide implements AutoCloseable {
     }
 
     private static Workload open(Map<String, String> options) {
-        int batch = Integer.parseInt(options.get("batch"));
-        if (options.get("model").equals("kmeans")) {
-            return new KMeansWorkload(options.get("backend"), batch);
-        }
-        if (options.get("model").equals("knn")) {
-            return new NeighbourWorkload(options.get("backend"), batch);
-        }
-        if (options.get("model").startsWith(MatchingWorkload.PREFIX)) {
-            return new MatchingWorkload(options.get("backend"), options.get("model"), batch);
-        }
-        DType compute = options.get("precision").equals("bf16") ? DType.BF16 : DType.F32;
-        if (options.get("model").startsWith("train-")) {
-            return new TrainingWorkload(options.get("backend"), options.get("model"), batch, compute);
-        }
-        int blocks = Integer.parseInt(options.get("blocks"));
-        if (options.get("model").startsWith(SamPeerWorkload.PREFIX)) {
-            return new SamPeerWorkload(options.get("backend"), options.get("model"), batch, blocks, compute);
-        }
-        if (options.get("model").equals(ClipWorkload.NAME)) {
-            return new ClipWorkload(options.get("backend"), batch, blocks, compute);
-        }
-        return ImageWorkloads.open(options.get("backend"), options.get("model"), batch, blocks, compute);
+        return Workloads.open(
+                options.get("backend"),
+                options.get("model"),
+                Integer.parseInt(options.get("batch")),
+                Integer.parseInt(options.get("blocks")),
+                options.get("precision").equals("bf16") ? DType.BF16 : DType.F32);
     }
 
     /** Answers commands until {@code quit} or the end of the input. */

@@ -39,6 +39,8 @@ import java.util.Map;
  * are the result.
  */
 final class TrainingWorkload implements Workload {
+    static final String PREFIX = "train-";
+
     private static final int SIDE = 224;
     private static final int MEL = 128;
     private static final int FRAMES = 204;

@@ -159,7 +159,7 @@ public final class BenchCommand implements Callable<Integer> {
                 "JAVA_HOME",
                 System.getProperty("java.home"),
                 "EARSHOT_JAVA_CLASSPATH",
-                setting.home().resolve("bench/target/app") + "/*");
+                Setting.classPath());
         try (Children children = new Children(setting.home(), environment, progress)) {
             for (Part part : Parts.ALL) {
                 String reason = reasonToSkip(part);

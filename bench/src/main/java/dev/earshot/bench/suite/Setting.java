@@ -22,9 +22,14 @@ record Setting(Path home, Path raw, int threads, boolean quick, String python, S
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-XX:ActiveProcessorCount=" + threads);
         command.addAll(flags);
-        command.addAll(List.of("-cp", home.resolve("bench/target/app").toString() + "/*", mainClass));
+        command.addAll(List.of("-cp", classPath(), mainClass));
         command.addAll(arguments);
         return command;
+    }
+
+    /** Of every Java process, with this one's jars: where they lie is the launcher's matter. */
+    static String classPath() {
+        return System.getProperty("java.class.path");
     }
 
     /** The same at full effort, which has all the steps that there are. */

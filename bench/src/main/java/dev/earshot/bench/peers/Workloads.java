@@ -1,0 +1,45 @@
+package dev.earshot.bench.peers;
+
+import dev.earshot.tensor.DType;
+
+/** The table of workloads that whole-model benchmarks and comparisons open by name. */
+final class Workloads {
+    private Workloads() {}
+
+    /**
+     * Opens one.
+     *
+     * @param model its name, as {@code bench/side-by-side --models} takes it
+     * @param batch how many at a time; what is counted depends on the model
+     * @param blocks only that many blocks of a network; 0: all
+     * @param compute of a network's layers; the others are fp32
+     */
+    static Workload open(String backend, String model, int batch, int blocks, DType compute) {
+        if (model.equals("kmeans")) {
+            return new KMeansWorkload(backend, batch);
+        }
+        if (model.equals("knn")) {
+            return new NeighbourWorkload(backend, batch);
+        }
+        if (model.equals(ClipWorkload.NAME)) {
+            return new ClipWorkload(backend, batch, blocks, compute);
+        }
+        if (model.startsWith(MatchingWorkload.PREFIX)) {
+            return new MatchingWorkload(backend, model, batch);
+        }
+        if (model.startsWith(TrainingWorkload.PREFIX)) {
+            return new TrainingWorkload(backend, model, batch, compute);
+        }
+        if (model.startsWith(SamPeerWorkload.PREFIX)) {
+            return new SamPeerWorkload(backend, model, batch, blocks, compute);
+        }
+        return ImageWorkloads.open(backend, model, batch, blocks, compute);
+    }
+
+    /** The same with one block and a small input, for a slow device. */
+    static Workload small(String backend, String model, int batch, DType compute) {
+        return model.startsWith(SamPeerWorkload.PREFIX)
+                ? SamPeerWorkload.small(backend, model, batch, compute)
+                : open(backend, model, batch, 1, compute);
+    }
+}
