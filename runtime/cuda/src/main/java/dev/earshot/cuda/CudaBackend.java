@@ -20,6 +20,8 @@ import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.ThreadGuard;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -30,7 +32,9 @@ import java.util.function.Supplier;
  *
  * <p>After an error that leaves the device unusable every call fails with that error; closing still works.
  */
-final class CudaBackend extends CudaForward {
+final class CudaBackend extends CudaForward implements CudaDiagnostics {
+    private static final List<CudaDiagnostics> OPEN = new CopyOnWriteArrayList<>();
+
     private final ThreadGuard guard;
     private final LeakRegistry.Handle leak;
     private final CudaContext context;
@@ -57,13 +61,14 @@ final class CudaBackend extends CudaForward {
         this.guard = new ThreadGuard(context + " backend");
         this.training = new CudaTraining(this, ops);
         this.leak = LeakRegistry.track(context + " backend");
+        OPEN.add(this);
     }
 
     @Override
     public BackendInfo info() {
         var card = context.device();
         return new BackendInfo(
-                context.toString(),
+                context + (context.options().tf32() ? ":tf32" : ""),
                 "%s, compute capability %s, %s"
                         .formatted(card.name(), card.computeCapability(), gigabytes(card.memoryBytes())),
                 libraries,
@@ -78,6 +83,41 @@ final class CudaBackend extends CudaForward {
 
     private static String gigabytes(long bytes) {
         return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+
+    /** See {@link CudaDiagnostics#open()}. */
+    static List<CudaDiagnostics> allOpen() {
+        return List.copyOf(OPEN);
+    }
+
+    @Override
+    public long driverCalls() {
+        return context.driverCalls();
+    }
+
+    @Override
+    public long libraryCalls() {
+        return context.libraryCalls();
+    }
+
+    @Override
+    public Map<String, Long> usedBytesByPurpose() {
+        return context.usedBytesByPurpose();
+    }
+
+    @Override
+    public long peakBytes() {
+        return context.peakBytes();
+    }
+
+    @Override
+    public void restartPeak() {
+        context.restartPeak();
+    }
+
+    @Override
+    public long freeBytes() {
+        return exclusively("free memory", context::freeBytes);
     }
 
     @Override
@@ -264,6 +304,7 @@ final class CudaBackend extends CudaForward {
                                 .formatted(context, children));
             }
             closed = true;
+            OPEN.remove(this);
             ops.close();
             context.close();
             leak.closed();

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What a backend runs on.
  *
- * @param name {@code cpu}, {@code cpu:int8}, {@code reference}, {@code cuda:0} …
+ * @param name {@code cpu}, {@code cpu:int8}, {@code reference}, {@code cuda:0}, {@code cuda:0:tf32} …
  * @param device processor or card in words
  * @param libraries name and version of each native library in use
  * @param details further lines for {@code earshot doctor}
@@ -21,6 +21,11 @@ public record BackendInfo(String name, String device, List<String> libraries, Li
         if (compute == DType.BF16) {
             return "bf16";
         }
-        return name.endsWith(":int8") ? "int8" : "fp32";
+        for (String rounded : List.of("int8", "tf32")) {
+            if (name.endsWith(":" + rounded)) {
+                return rounded;
+            }
+        }
+        return "fp32";
     }
 }

@@ -5,6 +5,7 @@ import dev.earshot.cuda.CudaException;
 import dev.earshot.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 
 /**
  * A card's primary context, which JCuda, the FFM calls, cuBLASLt and cuDNN share, with the one queue through which all work
@@ -160,6 +161,36 @@ public final class CudaContext implements AutoCloseable {
     /** Bytes of device memory in use. */
     public long usedBytes() {
         return pool.usedBytes();
+    }
+
+    /** Bytes of device memory in use by what they are for. */
+    public Map<String, Long> usedBytesByPurpose() {
+        return pool.usedBytesByPurpose();
+    }
+
+    /** Most bytes of device memory in use since the context was opened, or since {@link #restartPeak}. */
+    public long peakBytes() {
+        return pool.peakBytes();
+    }
+
+    /** Looks for the peak from now on. */
+    public void restartPeak() {
+        pool.restartPeak();
+    }
+
+    /** Bytes of the card that nobody has taken; the context must be current. */
+    public long freeBytes() {
+        return driver.freeMemory();
+    }
+
+    /** Driver calls so far, those that libraries make left out. */
+    public long driverCalls() {
+        return driver.calls();
+    }
+
+    /** Calls of cuBLASLt and cuDNN that put work on the stream, so far. */
+    public long libraryCalls() {
+        return driver.libraryCalls();
     }
 
     /** The exception for a status of a driver call; remembers it if the device is unusable from now on. */

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -21,6 +22,7 @@ final class DevicePool implements AutoCloseable {
     private final Map<Long, Allocation> live = new HashMap<>();
     private final MemorySegment stream;
     private long used;
+    private long peak;
 
     private record Allocation(long bytes, String what) {}
 
@@ -48,6 +50,7 @@ final class DevicePool implements AutoCloseable {
         long address = driver.allocated();
         live.put(address, new Allocation(bytes, what));
         used += bytes;
+        peak = Math.max(peak, used);
         return address;
     }
 
@@ -82,6 +85,23 @@ final class DevicePool implements AutoCloseable {
     /** Bytes in use. */
     long usedBytes() {
         return used;
+    }
+
+    /** Bytes in use by what they are for, in the words of {@link #allocate}. */
+    Map<String, Long> usedBytesByPurpose() {
+        return live.values().stream()
+                .collect(Collectors.groupingBy(
+                        Allocation::what, TreeMap::new, Collectors.summingLong(Allocation::bytes)));
+    }
+
+    /** Most bytes in use at any time since this was made, or since {@link #restartPeak}. */
+    long peakBytes() {
+        return peak;
+    }
+
+    /** Looks for the peak from now on. */
+    void restartPeak() {
+        peak = used;
     }
 
     /** Returns what is kept for later to the card. */

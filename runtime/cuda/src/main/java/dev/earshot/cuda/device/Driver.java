@@ -27,6 +27,8 @@ final class Driver {
 
     private final MemorySegment out;
     private CudaException first;
+    private long calls;
+    private long libraryCalls;
 
     Driver(Arena arena) {
         this.out = arena.allocate(64, 16);
@@ -40,6 +42,7 @@ final class Driver {
     }
 
     private void check(String call, int status) {
+        calls++;
         if (status != 0) {
             throw failure(call, status);
         }
@@ -76,6 +79,21 @@ final class Driver {
 
     boolean isUsable() {
         return first == null;
+    }
+
+    /** Calls made so far, those of libraries left out. */
+    long calls() {
+        return calls;
+    }
+
+    /** Notes that a library was called, which calls the driver by itself. */
+    void libraryCalled() {
+        libraryCalls++;
+    }
+
+    /** Calls of libraries that put work on a stream so far. */
+    long libraryCalls() {
+        return libraryCalls;
     }
 
     /** The number of a status, {@value #UNKNOWN} if the driver has none of that name. */
@@ -195,6 +213,12 @@ final class Driver {
         return out.get(ValueLayout.ADDRESS, 0);
     }
 
+    /** Bytes of the card that nobody has taken, in this process or another one; the context must be current. */
+    long freeMemory() {
+        check("cuMemGetInfo", cuda.cuMemGetInfo_v2(out, out.asSlice(Long.BYTES)));
+        return out.get(ValueLayout.JAVA_LONG, 0);
+    }
+
     /** Keeps up to {@code bytes} of freed memory in the pool. */
     void keepInPool(MemorySegment pool, long bytes) {
         out.set(ValueLayout.JAVA_LONG, 0, bytes);
@@ -207,6 +231,7 @@ final class Driver {
 
     /** Status of an allocation in stream order; its address is then {@link #allocated()}. */
     int allocate(long bytes, MemorySegment pool, MemorySegment stream) {
+        calls++;
         return cuda.cuMemAllocFromPoolAsync(out, bytes, pool, stream);
     }
 
@@ -221,6 +246,7 @@ final class Driver {
     /** Page-locked host memory. */
     @SuppressWarnings("restricted") // the driver gives an address without a size
     MemorySegment allocateHost(long bytes) {
+        calls++;
         check("cuMemAllocHost", cuda.cuMemAllocHost_v2(out, bytes), bytes + " bytes");
         return out.get(ValueLayout.ADDRESS, 0).reinterpret(bytes);
     }
@@ -254,6 +280,7 @@ final class Driver {
             int sharedBytes,
             MemorySegment stream,
             MemorySegment arguments) {
+        calls++;
         int status = cuda.cuLaunchKernel(
                 function, gridX, gridY, gridZ, block, 1, 1, sharedBytes, stream, arguments, MemorySegment.NULL);
         if (status != 0) {

@@ -70,6 +70,7 @@ public final class Queue {
 
     /** Lets a library put work on the stream. */
     public void call(LibraryCall call) {
+        driver.libraryCalled();
         issue(call::run);
     }
 
