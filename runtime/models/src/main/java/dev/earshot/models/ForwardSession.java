@@ -37,7 +37,7 @@ public final class ForwardSession<O> implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Forward<O> {
-        /** Runs the pass on {@code b}, which records it; {@code inputs} are F32. */
+        /** Runs the pass on {@code b}, which records it; {@code inputs} are F32, or integers as they came. */
         O apply(Backend b, Workspace ws, List<Tensor> inputs);
     }
 
@@ -107,7 +107,7 @@ public final class ForwardSession<O> implements AutoCloseable {
     private Captured<O> capture(Workspace ws, HostTensor[] inputs) {
         try (Workspace.Frame _ = ws.frame()) {
             List<Tensor> tensors = Arrays.stream(inputs)
-                    .map(input -> backend.upload(ws, input, DType.F32))
+                    .map(input -> backend.upload(ws, input, input.dtype().isFloat() ? DType.F32 : input.dtype()))
                     .toList();
             Holder<O> result = new Holder<>();
             Program program = backend.capture(b -> result.outputs = forward.apply(b, ws, tensors));

@@ -30,6 +30,11 @@ public record ImagePreprocess(Resize resize, int crop, Filter filter, PerChannel
         float get(int channel) {
             return channel == 0 ? red : channel == 1 ? green : blue;
         }
+
+        /** As a new array in this order. */
+        public float[] channels() {
+            return new float[] {red, green, blue};
+        }
     }
 
     private static final PerChannel CLIP_MEAN = new PerChannel(0.48145466f, 0.4578275f, 0.40821073f);

@@ -9,7 +9,6 @@ import java.lang.foreign.ValueLayout;
  */
 public final class PictureInput {
     private final ImagePreprocess preprocess;
-    private final float[][] tables = new float[3][256]; // by channel and byte
     private Resampler.Plan plan;
 
     /** For pictures that are resized and not cropped. */
@@ -18,29 +17,16 @@ public final class PictureInput {
             throw new IllegalArgumentException("picture input: expected no crop, got " + preprocess.crop());
         }
         this.preprocess = preprocess;
-        for (int c = 0; c < 3; c++) {
-            for (int v = 0; v < 256; v++) {
-                tables[c][v] = preprocess.normalised(v, c);
-            }
-        }
     }
 
     /**
-     * Writes the picture as {@link ImagePreprocess#apply} gives it.
+     * Writes the picture at the network's size and not yet normalised, a quarter of the bytes.
      *
-     * @param out gets [3, height, width] fp32 from byte {@code offset} on
+     * @param out gets [height, width, 3] bytes from byte {@code offset} on
      */
     public void write(RgbImage image, MemorySegment out, long offset) {
         ImagePreprocess.Geometry g = preprocess.geometry(image.width(), image.height());
-        byte[] rgb = resized(image, g);
-        int plane = g.width() * g.height();
-        for (int c = 0; c < 3; c++) {
-            float[] table = tables[c];
-            long from = offset + 4L * c * plane;
-            for (int i = 0; i < plane; i++) {
-                out.set(ValueLayout.JAVA_FLOAT, from + 4L * i, table[rgb[3 * i + c] & 0xff]);
-            }
-        }
+        MemorySegment.copy(resized(image, g), 0, out, ValueLayout.JAVA_BYTE, offset, 3 * g.width() * g.height());
     }
 
     private byte[] resized(RgbImage image, ImagePreprocess.Geometry g) {

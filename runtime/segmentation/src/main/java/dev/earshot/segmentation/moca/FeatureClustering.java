@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Clusters features where the networks left them; only the labels and the similarities to K centroids come to the host. Owns
- * the memory for that. One thread at a time.
+ * The clusters of frames on the host: read from their rows where the networks' pass clustered each by itself, or made here
+ * from the features of all frames of a clip, of which only labels and cosines come to the host. Owns the memory for that. One
+ * thread at a time.
  */
 final class FeatureClustering implements AutoCloseable {
     private static final long FIRST_BYTES = 1 << 20;
@@ -23,7 +24,6 @@ final class FeatureClustering implements AutoCloseable {
     private final MocaSettings.Scope scope;
     private final Workspace workspace;
     private final List<FrameClusters> kept = new ArrayList<>(); // memory of the results of every run
-    private float[] cosines = {}; // [frames, tokens, K]
     private int used;
 
     FeatureClustering(Backend backend, KMeansSettings settings, MocaSettings.Scope scope) {
@@ -33,13 +33,13 @@ final class FeatureClustering implements AutoCloseable {
         this.workspace = backend.workspace(FIRST_BYTES);
     }
 
-    /** Starts on {@code frames} frames, whose features will come in groups; one at a time. Ends the use of earlier results. */
+    /** Starts on {@code frames} frames, which will come in groups; one at a time. Ends the use of earlier results. */
     Run start(int frames) {
         used = 0;
         return new Run(frames);
     }
 
-    /** The frames that are clustered together, or for themselves but in one go. */
+    /** The frames that are clustered together, or for themselves. */
     final class Run implements AutoCloseable {
         private final int frames;
         private final Workspace.Frame memory = workspace.frame();
@@ -53,22 +53,29 @@ final class FeatureClustering implements AutoCloseable {
         }
 
         /**
-         * Takes the features of the next frames, which may be overwritten afterwards.
+         * Takes the next frames.
          *
-         * @param features [group, tokens, C]
-         * @param indices of the frames in their clip
+         * @param features [group, tokens, C] on the device; may be overwritten afterwards
+         * @param group the same frames on the host
          */
-        void add(Tensor features, int[] indices) {
+        void add(Tensor features, AudioVisualEncoder.Encoded group) {
+            int count = Math.toIntExact(features.dim(0));
             switch (scope) {
-                case FRAME -> ready.addAll(cluster(features, indices, indices.length));
+                case FRAME -> {
+                    for (int i = 0; i < count; i++) {
+                        FrameClusters own = memory(group.layout().tokens());
+                        group.layout().readClusters(group.rows(), group.row(i), own);
+                        ready.add(own);
+                    }
+                }
                 case CLIP -> {
                     if (clip.isEmpty()) {
                         clip.add(workspace.allocate(DType.F32, features.shape().with(0, frames)));
                     }
-                    backend.copy(features, clip.getFirst().slice(0, added, added + indices.length));
+                    backend.copy(features, clip.getFirst().slice(0, added, added + count));
                 }
             }
-            added += indices.length;
+            added += count;
         }
 
         /** The clusters of all frames, in the order in which they came; valid until the next start. */
@@ -78,53 +85,43 @@ final class FeatureClustering implements AutoCloseable {
                         "feature clustering: expected %d frames, got %d".formatted(frames, added));
             }
             for (Tensor all : clip) {
-                Tensor joined = all.reshape(1, all.dim(0) * all.dim(1), all.dim(2));
-                ready.addAll(cluster(joined, new int[] {0}, frames));
+                cluster(all.reshape(1, all.dim(0) * all.dim(1), all.dim(2)), frames);
             }
             return ready;
+        }
+
+        /** Clusters [1, rows, C]; the results in {@code parts} equal parts. */
+        private void cluster(Tensor features, int parts) {
+            try (Workspace.Frame _ = workspace.frame()) {
+                int clusters = settings.clusters();
+                HostTensor zero = new HostTensor(MemorySegment.ofArray(new int[1]), DType.I32, Shape.of(1));
+                Tensor index = backend.upload(workspace, zero, DType.I32);
+                Tensor labels = workspace.allocate(DType.I32, 1, features.dim(1));
+                Tensor centroids = workspace.allocate(DType.F32, 1, clusters, features.dim(2));
+                Tensor similarities = workspace.allocate(DType.F32, 1, features.dim(1), clusters);
+                Tensor inertia = workspace.allocate(DType.F32, 1);
+                backend.cosineKMeans(features, index, settings, labels, centroids, similarities, inertia);
+                split(backend.downloadIntegers(labels), backend.download(similarities), parts);
+            }
+        }
+
+        private void split(long[] labels, float[] cosines, int parts) {
+            int tokens = labels.length / parts;
+            for (int i = 0; i < parts; i++) {
+                FrameClusters own = memory(tokens);
+                for (int t = 0; t < tokens; t++) {
+                    own.labels()[t] = Math.toIntExact(labels[i * tokens + t]);
+                }
+                int length = own.similarities().length;
+                System.arraycopy(cosines, i * length, own.similarities(), 0, length);
+                ready.add(own);
+            }
         }
 
         @Override
         public void close() {
             memory.close();
         }
-    }
-
-    /** Clusters [problems, rows, C]; the results in {@code parts} equal parts. */
-    private List<FrameClusters> cluster(Tensor features, int[] indices, int parts) {
-        try (Workspace.Frame _ = workspace.frame()) {
-            long problems = features.dim(0);
-            int clusters = settings.clusters();
-            HostTensor numbers = new HostTensor(MemorySegment.ofArray(indices), DType.I32, Shape.of(problems));
-            Tensor own = backend.upload(workspace, numbers, DType.I32);
-            Tensor labels = workspace.allocate(DType.I32, problems, features.dim(1));
-            Tensor centroids = workspace.allocate(DType.F32, problems, clusters, features.dim(2));
-            Tensor similarities = workspace.allocate(DType.F32, problems, features.dim(1), clusters);
-            Tensor inertia = workspace.allocate(DType.F32, problems);
-            backend.cosineKMeans(features, own, settings, labels, centroids, similarities, inertia);
-            return split(labels, similarities, parts);
-        }
-    }
-
-    private List<FrameClusters> split(Tensor labels, Tensor similarities, int parts) {
-        int values = Math.toIntExact(similarities.shape().elements());
-        if (cosines.length != values) {
-            cosines = new float[values];
-        }
-        backend.download(similarities, cosines);
-        long[] numbers = backend.downloadIntegers(labels);
-        int tokens = numbers.length / parts;
-        List<FrameClusters> each = new ArrayList<>(parts);
-        for (int i = 0; i < parts; i++) {
-            FrameClusters own = memory(tokens);
-            for (int t = 0; t < tokens; t++) {
-                own.labels()[t] = Math.toIntExact(numbers[i * tokens + t]);
-            }
-            int length = own.similarities().length;
-            System.arraycopy(cosines, i * length, own.similarities(), 0, length);
-            each.add(own);
-        }
-        return each;
     }
 
     /** Memory for one more frame of this run. */

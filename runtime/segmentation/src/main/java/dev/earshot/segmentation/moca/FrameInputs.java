@@ -10,22 +10,24 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Frames of a clip on their way to the networks: pictures and sound as the trunks take them, in native memory that the next
- * frames are written to again. Silent frames are kept in their place but have no input. Filled by one thread, then read by
- * another.
+ * Frames of a clip on their way to the networks: pictures at the trunk's size, still in bytes (the networks' pass normalises
+ * them), and sound as its trunk takes it, in native memory that the next frames are written to again. Silent frames are kept
+ * in their place but have no input. Filled by one thread, then read by another.
  */
 final class FrameInputs {
     private final MocaSettings settings;
     private final PictureInput picture;
     private final ImageBindAudio logMel = ImageBindAudio.STANDARD;
     private final ImageBindAudio.Input sound = logMel.input();
-    private final MemorySegment images; // [batch, 3, side, side]
+    private final MemorySegment pictures; // bytes [batch, side, side, 3]
     private final MemorySegment sounds; // [batch, 1, mel, time]
-    private final long imageBytes;
+    private final MemorySegment indices; // [batch]
+    private final long pictureBytes;
     private final long soundBytes;
     private final List<Heard> frames = new ArrayList<>();
     private int sounding;
@@ -48,10 +50,11 @@ final class FrameInputs {
         this.settings = settings;
         int side = settings.inputSize();
         this.picture = new PictureInput(ImagePreprocess.MOCA.square(side));
-        this.imageBytes = 3L * side * side * Float.BYTES;
+        this.pictureBytes = 3L * side * side;
         this.soundBytes = (long) logMel.clipSize() * Float.BYTES;
-        this.images = arena.allocate(imageBytes * settings.batch(), 64);
+        this.pictures = arena.allocate(pictureBytes * settings.batch(), 64);
         this.sounds = arena.allocate(soundBytes * settings.batch(), 64);
+        this.indices = arena.allocate(ValueLayout.JAVA_INT, settings.batch());
     }
 
     /** Forgets all frames. */
@@ -67,8 +70,9 @@ final class FrameInputs {
         Heard heard = Heard.of(frame, settings.silenceDbfs());
         frames.add(heard);
         if (!heard.silent()) {
-            picture.write(frame.image(), images, sounding * imageBytes);
+            picture.write(frame.image(), pictures, sounding * pictureBytes);
             sound.write(frame.sound(), sounds, sounding * soundBytes);
+            indices.setAtIndex(ValueLayout.JAVA_INT, sounding, frame.index());
             sounding++;
         }
         preprocessNanos += System.nanoTime() - started;
@@ -104,11 +108,11 @@ final class FrameInputs {
         return preprocessNanos;
     }
 
-    /** Pictures of the sounding frames {@code from} to {@code from + count}, [count, 3, side, side]. */
-    HostTensor images(int from, int count) {
+    /** Pictures of the sounding frames {@code from} to {@code from + count}, U8 [count, side, side, 3]. */
+    HostTensor pictures(int from, int count) {
         int side = settings.inputSize();
         return new HostTensor(
-                images.asSlice(from * imageBytes, count * imageBytes), DType.F32, Shape.of(count, 3, side, side));
+                pictures.asSlice(from * pictureBytes, count * pictureBytes), DType.U8, Shape.of(count, side, side, 3));
     }
 
     /** Their sound, [count, 1, mel, time]. */
@@ -117,18 +121,9 @@ final class FrameInputs {
         return new HostTensor(sounds.asSlice(from * soundBytes, count * soundBytes), DType.F32, shape);
     }
 
-    /** Numbers in the clip of the sounding frames {@code from} to {@code from + count}. */
-    int[] indices(int from, int count) {
-        int[] indices = new int[count];
-        int at = -from;
-        for (Heard heard : frames) {
-            if (!heard.silent()) {
-                if (at >= 0 && at < count) {
-                    indices[at] = heard.frame().index();
-                }
-                at++;
-            }
-        }
-        return indices;
+    /** Numbers in the clip of the sounding frames {@code from} to {@code from + count}, I32 [count]. */
+    HostTensor indices(int from, int count) {
+        long bytes = Integer.BYTES;
+        return new HostTensor(indices.asSlice(from * bytes, count * bytes), DType.I32, Shape.of(count));
     }
 }

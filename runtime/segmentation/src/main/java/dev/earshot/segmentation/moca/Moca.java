@@ -146,15 +146,16 @@ final class Moca implements AutoCloseable {
 
     /** The cosines of the only frame of a batch on its token grid. */
     private static HeatMap cosines(Encoded encoded) {
-        int side = (int) Math.round(Math.sqrt(encoded.tokens()));
-        int width = encoded.jointWidth();
-        float[] tokens = encoded.joint();
-        float[] sound = encoded.audio();
-        UnitVectors.normalize(sound, 0, width);
-        float[] cosines = new float[encoded.tokens()];
+        FrameRows layout = encoded.layout();
+        int side = (int) Math.round(Math.sqrt(layout.tokens()));
+        int width = layout.jointWidth();
+        float[] row = encoded.rows();
+        UnitVectors.normalize(row, layout.audioAt(), width);
+        float[] cosines = new float[layout.tokens()];
         for (int i = 0; i < cosines.length; i++) {
-            UnitVectors.normalize(tokens, i * width, width);
-            cosines[i] = (float) UnitVectors.dot(tokens, i * width, sound, 0, width);
+            int token = layout.jointAt() + i * width;
+            UnitVectors.normalize(row, token, width);
+            cosines[i] = (float) UnitVectors.dot(row, token, row, layout.audioAt(), width);
         }
         return new HeatMap(side, side, cosines);
     }
@@ -177,11 +178,12 @@ final class Moca implements AutoCloseable {
                 watch.add("preprocess", batch.preprocessNanos());
                 for (int from = 0; from < batch.sounding(); ) {
                     int size = Integer.highestOneBit(batch.sounding() - from);
-                    AudioVisualEncoder.Output output =
-                            encoder.encode(batch.images(from, size), batch.sounds(from, size));
-                    parts.add(parts.isEmpty() ? encoder.downloadAgain(output) : encoder.download(output));
+                    AudioVisualEncoder.Output output = encoder.encode(
+                            batch.pictures(from, size), batch.sounds(from, size), batch.indices(from, size));
+                    Encoded group = parts.isEmpty() ? encoder.downloadAgain(output) : encoder.download(output);
                     watch.lap("networks");
-                    clusters.add(output.features(), batch.indices(from, size));
+                    parts.add(group);
+                    clusters.add(output.features(), group);
                     watch.lap("cluster");
                     from += size;
                 }
@@ -225,22 +227,21 @@ final class Moca implements AutoCloseable {
         int clusters = frame.clusters();
         return switch (settings.score()) {
             case JOINT -> {
-                int width = encoded.jointWidth();
-                int offset = at * encoded.tokens() * width;
+                FrameRows layout = encoded.layout();
                 yield soundingClusters.byJointSpace(
                         labels,
                         clusters,
-                        encoded.joint(),
-                        offset,
-                        width,
-                        encoded.audio(),
-                        at * width,
+                        encoded.rows(),
+                        encoded.row(at) + layout.jointAt(),
+                        layout.jointWidth(),
+                        encoded.rows(),
+                        encoded.row(at) + layout.audioAt(),
                         centre,
                         scoreMemory);
             }
             case DELTA -> {
                 AudioVisualEncoder.Change change = encoded.change().orElseThrow();
-                int offset = at * encoded.tokens() * change.width();
+                int offset = at * encoded.layout().tokens() * change.width();
                 yield soundingClusters.byChange(
                         labels, clusters, change.features(), change.plain(), offset, change.width());
             }

@@ -11,6 +11,7 @@ import dev.earshot.segmentation.internal.ComputedMasks;
 import dev.earshot.segmentation.internal.OpenMasks;
 import dev.earshot.segmentation.internal.StageClock;
 import dev.earshot.tensor.Backend;
+import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.weights.WeightsException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,13 +108,16 @@ public final class MocaSegmenter implements Segmenter {
 
     private AudioVisualEncoder encoder() {
         ImageBind imageBind = model.imageBind();
+        Optional<KMeansSettings> ofFrames =
+                settings.scope() == MocaSettings.Scope.FRAME ? Optional.of(settings.kMeans()) : Optional.empty();
         if (model.adapters().isEmpty()) {
-            return AudioVisualEncoder.frozen(imageBind, settings.featureNorm());
+            return AudioVisualEncoder.frozen(imageBind, settings.featureNorm(), ofFrames);
         }
         return AudioVisualEncoder.adapted(
                 imageBind,
                 model.adapters().get(),
                 settings.featureNorm(),
+                ofFrames,
                 settings.score() == ClusterScore.DELTA,
                 settings.scoringTrunk() == MocaSettings.ScoringTrunk.FROZEN);
     }

@@ -7,7 +7,9 @@ import dev.earshot.segmentation.ClipFrame;
 import dev.earshot.segmentation.audio.ImageBindAudio;
 import dev.earshot.segmentation.image.ImagePreprocess;
 import dev.earshot.segmentation.image.RgbImage;
+import dev.earshot.tensor.HostTensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -44,18 +46,23 @@ class FrameInputsTest {
                 assertEquals(sounding.size(), inputs.sounding());
                 for (int i = 0; i < sounding.size(); i++) {
                     ClipFrame frame = sounding.get(i);
-                    assertArrayEquals(
-                            picture.apply(frame.image()), inputs.images(i, 1).toFloats());
+                    assertArrayEquals(picture.apply(frame.image()), normalised(picture, inputs.pictures(i, 1)));
                     assertArrayEquals(
                             ImageBindAudio.STANDARD.segment(frame.sound()),
                             inputs.sounds(i, 1).toFloats());
-                    assertArrayEquals(new int[] {frame.index()}, inputs.indices(i, 1));
+                    assertArrayEquals(
+                            new float[] {frame.index()}, inputs.indices(i, 1).toFloats());
                 }
                 if (sounding.size() == 2) {
-                    assertArrayEquals(new int[] {0, 2}, inputs.indices(0, 2));
-                    assertEquals("[2, 3, 56, 56]", inputs.images(0, 2).shape().toString());
+                    assertArrayEquals(new float[] {0, 2}, inputs.indices(0, 2).toFloats());
+                    assertEquals("[2, 56, 56, 3]", inputs.pictures(0, 2).shape().toString());
                 }
             }
         }
+    }
+
+    private static float[] normalised(ImagePreprocess picture, HostTensor bytes) {
+        byte[] rgb = bytes.data().toArray(ValueLayout.JAVA_BYTE);
+        return picture.normalised(new RgbImage(TinyModel.SIDE, TinyModel.SIDE, rgb));
     }
 }

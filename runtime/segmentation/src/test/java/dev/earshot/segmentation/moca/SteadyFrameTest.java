@@ -49,7 +49,7 @@ class SteadyFrameTest {
                 ImageBind model = ImageBind.load(backend, TinyModel.weights().imageBind(), DType.F32);
                 Arena arena = Arena.ofConfined();
                 Moca moca = new Moca(
-                        AudioVisualEncoder.frozen(model, FeatureNorm.HEAD),
+                        AudioVisualEncoder.frozen(model, FeatureNorm.HEAD, Optional.of(settings.kMeans())),
                         new FeatureClustering(backend, settings.kMeans(), settings.scope()),
                         settings,
                         Optional.empty(),

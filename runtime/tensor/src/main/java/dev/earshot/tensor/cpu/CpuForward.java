@@ -21,6 +21,7 @@ import dev.earshot.tensor.internal.OpChecks;
 import dev.earshot.tensor.internal.PixelMatchingChecks;
 import dev.earshot.tensor.internal.TopKChecks;
 import dev.earshot.tensor.internal.TrainingChecks;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -152,15 +153,15 @@ abstract sealed class CpuForward implements Backend permits CpuBackend {
         issue("resize", out, () -> new Resize(View.of(x), kind, stepY, stepX, View.of(out)));
     }
 
-    /** Bytes are whole numbers in bf16 too, so converting first loses nothing. */
     @Override
     public void normalizeImage(Tensor x, float[] mean, float[] std, Tensor out) {
         ImageChecks.normalizeImage(x, mean, std, out);
-        copy(x.transpose(1, 3).transpose(2, 3), out);
-        for (int channel = 0; channel < mean.length; channel++) {
-            Tensor plane = out.slice(1, channel, channel + 1);
-            affine(plane, 1 / (255 * std[channel]), -mean[channel] / std[channel], plane);
-        }
+        issue("normalizeImage", out, () -> new NormalizeImage(View.of(x), list(mean), list(std), View.of(out)));
+    }
+
+    /** Arrays as values, so that equal ops are told as such. */
+    private static List<Float> list(float[] channels) {
+        return List.of(channels[0], channels[1], channels[2]);
     }
 
     @Override
