@@ -116,8 +116,8 @@ def arguments():
     parser.add_argument("--device", default="cpu", help="of PyTorch: cpu, cuda, cuda:1")
     parser.add_argument("--backend", default="", help="backend of the Java side; default cpu:THREADS, or the device")
     parser.add_argument("--engines", default="", help=f"default {CPU_ENGINES}, on a card {CARD_ENGINES}")
-    parser.add_argument("--precisions", default="", help="of whole models: fp32, bf16, int8; default fp32, and bf16 where the device has it")
-    parser.add_argument("--tf32", action="store_true", help="on a card: fp32 products in tf32, on both sides")
+    parser.add_argument("--precisions", default="", help="fp32, tf32 (a card), bf16, int8 (a processor); default fp32, and bf16 where the device has it")
+    parser.add_argument("--tf32", action="store_true", help="on a card: tf32 in place of fp32, on both sides")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--iterations", type=int, help=f"least runs per round; default {CPU_EFFORT['iterations']}, on a card more")
     parser.add_argument("--warm", type=int, help=f"untimed runs before, 0: only the first one; default {CPU_EFFORT['warm']}, on a card more")
@@ -130,12 +130,12 @@ def arguments():
     parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "earshot-peers"), help="exported models")
     args = parser.parse_args()
     args.on_card = args.device.startswith("cuda")
-    if args.tf32 and not args.on_card:
-        parser.error("--tf32: expected --device cuda, got --device " + args.device)
-    args.backend = args.backend or (args.device + (":tf32" if args.tf32 else "") if args.on_card else f"cpu:{args.threads}")
+    args.backend = args.backend or (args.device if args.on_card else f"cpu:{args.threads}")
     args.engines_given = bool(args.engines)
     args.engines = args.engines or (CARD_ENGINES if args.on_card else CPU_ENGINES)
     args.precisions = args.precisions or ("fp32,bf16" if args.on_card or has_bf16() else "fp32")
+    if args.tf32:
+        args.precisions = args.precisions.replace("fp32", "tf32")
     effort = CARD_EFFORT if args.on_card else CPU_EFFORT
     args.iterations = args.iterations or effort["iterations"]
     args.warm = effort["warm"] if args.warm is None else args.warm
@@ -151,6 +151,8 @@ def check(args, parser):
     for name, given, allowed in (("engines", engines, known), ("precisions", precisions, set(PRECISIONS))):
         if unknown := set(given) - allowed:
             parser.error(f"--{name}: expected some of {', '.join(sorted(allowed))}, got {', '.join(sorted(unknown))}")
+    if "tf32" in precisions and not args.on_card:
+        parser.error("precision tf32: expected --device cuda, got --device " + args.device)
     if "int8" in precisions and (args.on_card or precisions[0] != "fp32"):
         parser.error("--precisions int8: expected fp32 before it to compare with, and a processor, got " + args.precisions)
     if "torch-graph" in engines and not args.on_card:

@@ -17,7 +17,7 @@ from report import BENCH, OURS, cpu
 HERE = Path(__file__).resolve().parent
 CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,transformers,onnxruntime,onnxruntime-java,sklearn,faiss"
 CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,transformers"
-PRECISIONS = ("fp32", "bf16", "int8")
+PRECISIONS = ("fp32", "tf32", "bf16", "int8")
 IN_OUR_PROCESS = "onnxruntime-java"
 IMAGE_MODELS = ("dino-vitb16", "imagebind-image")
 CLIP = "moca-clip"
@@ -77,7 +77,8 @@ def precisions(args, model):
         return asked
     if model == CLIP or model.startswith("sam-vit-"):
         return [precision for precision in asked if precision != "int8"] or ["fp32"]
-    return ["fp32"]
+    # What is fp32 only still has products: with tf32 asked for in place of fp32, in that.
+    return ["tf32"] if "tf32" in asked and "fp32" not in asked else ["fp32"]
 
 
 def peers_of(model, args, precision):
@@ -110,19 +111,19 @@ def java_command(args, model, batch, precision):
     java = os.path.join(home, "bin", "java") if home else "java"
     jars = os.environ.get("EARSHOT_JAVA_CLASSPATH") or os.path.join(BENCH, "target", "app", "*")
     cores = f"-XX:ActiveProcessorCount={args.threads}"
-    # Ours is quantised by the backend: the model's own type stays fp32.
-    quantised = precision == "int8"
-    backend = args.backend + (":int8" if quantised else "")
+    # int8 and tf32 are the backend's ways with fp32 products: the model's own type stays fp32.
+    of_backend = precision in ("int8", "tf32")
+    backend = args.backend + (f":{precision}" if of_backend else "")
     return [java, "--enable-native-access=ALL-UNNAMED", cores, *args.jvm.split(), "-cp", jars, "dev.earshot.bench.peers.SideBySide",
-            f"--model={model}", f"--batch={batch}", f"--precision={'fp32' if quantised else precision}",
+            f"--model={model}", f"--batch={batch}", f"--precision={'fp32' if of_backend else precision}",
             f"--blocks={args.blocks}", f"--backend={backend}", f"--threads={args.threads}"]  # fmt: skip
 
 
 def python_command(args, engine, model, batch, precision):
-    tf32 = ["--tf32"] if args.tf32 else []
+    tf32 = ["--tf32"] if precision == "tf32" else []
     return [sys.executable, str(HERE / "runner.py"), f"--engine={engine}", f"--model={model}", f"--batch={batch}",
-            f"--threads={args.threads}", f"--precision={precision}", f"--blocks={args.blocks}", f"--work={args.work}",
-            f"--device={args.device}", *tf32]  # fmt: skip
+            f"--threads={args.threads}", f"--precision={'fp32' if tf32 else precision}", f"--blocks={args.blocks}",
+            f"--work={args.work}", f"--device={args.device}", *tf32]  # fmt: skip
 
 
 def unlocked(args):

@@ -7,18 +7,22 @@ import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /**
- * Times ops on a device by the host's clock round replayed programs of many calls each, which leaves one launch and one wait
- * per program in the figure, a microsecond or two over all calls. Cold times put a sweep over a buffer larger than the
- * last-level cache before every call and take the sweeps' own time off.
+ * Times ops on a device by the host's clock round replayed programs of many calls each, about a millisecond of them: that
+ * leaves one launch and one wait per program in the figure, a tenth of a microsecond of a short op. Cold times put a sweep over
+ * a buffer larger than the last-level cache before every call and take the time of a program of sweeps alone off, with its
+ * launch and wait.
  */
 final class DeviceTimer implements AutoCloseable {
     private static final long SWEEP_BYTES = 256L << 20;
-    private static final int MOST_CALLS = 20;
+    private static final double PROGRAM_MICROS = 1000;
+    private static final int MOST_WARM_CALLS = 100;
+    private static final int MOST_COLD_CALLS = 20;
     private static final int REPEATS = 25;
     private static final int WARM_UPS = 3;
-    private static final double LONG_MICROS = 20_000;
+    private static final double LONG_MICROS = 50_000;
 
     private final Backend backend;
     private final boolean small;
@@ -33,36 +37,56 @@ final class DeviceTimer implements AutoCloseable {
         this.sweep = workspace.allocate(DType.F32, small ? 1 : SWEEP_BYTES / Float.BYTES);
     }
 
+    boolean isSmall() {
+        return small;
+    }
+
     /** Microseconds of {@code call}, each repeat's, with its operands wherever the call before left them. */
     double[] warm(Runnable call) {
-        return repeats(call, () -> {});
+        return repeats(call, () -> {}, calls(call, MOST_WARM_CALLS));
     }
 
     /** Microseconds of {@code call}, each repeat's, with its operands in device memory, not in a cache. */
     double[] cold(Runnable call) {
         Runnable clear = () -> backend.training().fill(sweep, 1);
-        double sweeps = Spread.of(repeats(() -> {}, clear)).median();
-        return Arrays.stream(repeats(call, clear))
-                .map(micros -> Math.max(0, micros - sweeps))
-                .toArray();
+        int calls = calls(call, MOST_COLD_CALLS);
+        double before = Spread.of(repeats(() -> {}, clear, calls)).median();
+        double[] both = repeats(call, clear, calls);
+        double after = Spread.of(repeats(() -> {}, clear, calls)).median();
+        double sweeps = (before + after) / 2;
+        return Arrays.stream(both).map(micros -> Math.max(0, micros - sweeps)).toArray();
     }
 
-    private double[] repeats(Runnable call, Runnable before) {
-        boolean few = small || micros(call, before) > LONG_MICROS;
-        int calls = few ? 1 : MOST_CALLS;
+    /** One series after another. */
+    static double[] joined(double[] first, double[] second) {
+        return DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+    }
+
+    /** How many fill a program; 0 for a call that is repeated a few times only. */
+    private int calls(Runnable call, int most) {
+        if (small) {
+            return 0;
+        }
+        call.run(); // kernels load and plans are made now
+        double micros = micros(call);
+        return micros > LONG_MICROS ? 0 : (int) Math.clamp(PROGRAM_MICROS / micros, 1, most);
+    }
+
+    private double[] repeats(Runnable call, Runnable before, int wanted) {
+        boolean few = wanted == 0;
+        int calls = few ? 1 : wanted;
         try (Program program = backend.capture(b -> {
             for (int i = 0; i < calls; i++) {
                 before.run();
                 call.run();
             }
         })) {
-            int repeats = few ? 3 : REPEATS;
             for (int i = 0; i < (few ? 1 : WARM_UPS); i++) {
                 program.run();
             }
             backend.synchronize();
-            double[] micros = new double[repeats];
-            for (int i = 0; i < repeats; i++) {
+            double[] micros = new double[few ? 3 : REPEATS];
+            for (int i = 0; i < micros.length; i++) {
                 long start = System.nanoTime();
                 program.run();
                 backend.synchronize();
@@ -72,10 +96,9 @@ final class DeviceTimer implements AutoCloseable {
         }
     }
 
-    private double micros(Runnable call, Runnable before) {
+    private double micros(Runnable call) {
         backend.synchronize();
         long start = System.nanoTime();
-        before.run();
         call.run();
         backend.synchronize();
         return (System.nanoTime() - start) / 1e3;

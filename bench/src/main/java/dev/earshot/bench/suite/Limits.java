@@ -9,15 +9,16 @@ import java.util.List;
  * What a device does at best, by the type of the operands.
  *
  * @param fp32 for everything else
+ * @param tf32 for figures whose name says tf32
  * @param bf16 for figures whose name says bf16; on a processor the same, for its peak is measured in fp32
  */
-record Limits(Yardstick fp32, Yardstick bf16) {
+record Limits(Yardstick fp32, Yardstick tf32, Yardstick bf16) {
     /** Of a device whose peak is not known. */
     static final Limits NONE = of(Yardstick.of(List.of()));
 
     /** Of a processor. */
     static Limits of(Yardstick peak) {
-        return new Limits(peak, peak);
+        return new Limits(peak, peak, peak);
     }
 
     /** Of the card among some figures; {@link #NONE} where it was not measured, or is only simulated. */
@@ -25,6 +26,7 @@ record Limits(Yardstick fp32, Yardstick bf16) {
         double bytes = peak(figures, DevicePeaks.COPY);
         return new Limits(
                 new Yardstick(peak(figures, DevicePeaks.FP32), bytes),
+                new Yardstick(peak(figures, DevicePeaks.TF32), bytes),
                 new Yardstick(peak(figures, DevicePeaks.BF16), bytes));
     }
 
@@ -39,6 +41,6 @@ record Limits(Yardstick fp32, Yardstick bf16) {
 
     /** For a figure of this name. */
     Yardstick of(String name) {
-        return name.contains("bf16") ? bf16 : fp32;
+        return name.contains("bf16") ? bf16 : name.contains("tf32") ? tf32 : fp32;
     }
 }

@@ -51,6 +51,9 @@ class CardMergeTest {
               {"model": "dino-vitb16", "batch": 8, "blocks": "all", "engine": "earshot", "precision": "bf16", "device": "cuda",
                "facts": {"backend": "BACKEND", "flops": 3.2e11, "bytes": 6e8}, "rounds_millis": [[4, 4]],
                "ratio_to_earshot_median": 1.0, "ratio_to_earshot_range": [1, 1]},
+              {"model": "dino-vitb16", "batch": 8, "blocks": "all", "engine": "earshot", "precision": "tf32", "device": "cuda",
+               "facts": {"backend": "BACKEND", "flops": 3.2e11, "bytes": 6e8}, "rounds_millis": [[4, 4]],
+               "ratio_to_earshot_median": 1.0, "ratio_to_earshot_range": [1, 1]},
               {"model": "dino-vitb16", "batch": 1, "blocks": "all", "engine": "earshot", "precision": "int8", "device": "cuda",
                "facts": {"backend": "BACKEND"}, "rounds_millis": [[0.1]]}],
              "failures": [{"model": "dino-vitb16", "batch": 64, "reason": "torch bf16: out of memory"}]}
@@ -78,6 +81,7 @@ class CardMergeTest {
         List<Figure> figures = List.of(
                 one(prefix + DevicePeaks.GROUP, DevicePeaks.COPY, "GB/s", 4000, Better.HIGHER),
                 one(prefix + DevicePeaks.GROUP, DevicePeaks.BF16, "GFLOP/s", 800_000, Better.HIGHER),
+                one(prefix + DevicePeaks.GROUP, DevicePeaks.TF32, "GFLOP/s", 400_000, Better.HIGHER),
                 one(prefix + DevicePeaks.GROUP, DevicePeaks.FP32, "GFLOP/s", 50_000, Better.HIGHER),
                 Figure.of(
                                 prefix + "ops, cold caches",
@@ -131,6 +135,8 @@ class CardMergeTest {
         Rate model = find(run, "card: beside others", "dino-vitb16 x 1 bf16").rate();
         assertEquals(40_000, model.gigaflops(), 1e-6);
         assertEquals(0.05, model.share(), 1e-9);
+        Rate inTf32 = find(run, "card: beside others", "dino-vitb16 x 8 tf32").rate();
+        assertEquals(0.2, inTf32.share(), 1e-9, "80 TFLOP/s of 400");
         assertEquals(1, find(run, "card: peaks", DevicePeaks.COPY).rate().share(), 1e-9);
     }
 

@@ -14,8 +14,9 @@ import java.util.stream.LongStream;
  * One result of a row within its buffer.
  *
  * @param initial what the buffer holds before a run; NaN beside the view
+ * @param isRead whether the op reads it too
  */
-record OpOutput(Backend backend, HostTensor initial, Tensor buffer, Layout layout, Shape shape) {
+record OpOutput(Backend backend, HostTensor initial, Tensor buffer, Layout layout, Shape shape, boolean isRead) {
     Tensor view() {
         return layout.view(buffer, shape);
     }
@@ -38,6 +39,18 @@ record OpOutput(Backend backend, HostTensor initial, Tensor buffer, Layout layou
             wide[i] = values[i];
         }
         return wide;
+    }
+
+    OpContent content() {
+        if (!buffer.dtype().isFloat()) {
+            return new OpContent(Arrays.hashCode(backend.downloadIntegers(view())), 0);
+        }
+        float[] values = backend.download(view());
+        long notNumbers = 0;
+        for (float value : values) {
+            notNumbers += Float.isNaN(value) ? 1 : 0;
+        }
+        return new OpContent(Arrays.hashCode(values), notNumbers);
     }
 
     private static LongStream halves(long value) {

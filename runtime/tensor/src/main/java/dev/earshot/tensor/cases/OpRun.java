@@ -53,6 +53,16 @@ public final class OpRun implements AutoCloseable {
         return values();
     }
 
+    /** What the results hold now; before the first {@link #execute()} marks of elements that nobody has written. */
+    public List<OpContent> contents() {
+        return outputs.stream().map(OpOutput::content).toList();
+    }
+
+    /** True if the op reads a result of its own last call, so that calling it again gives something else. */
+    public boolean accumulates() {
+        return outputs.stream().anyMatch(OpOutput::isRead);
+    }
+
     /** As {@link #run()}, by capturing the call and replaying the program. */
     public double[][] runCaptured() {
         try (Program program = backend.capture(b -> call.run())) {

@@ -158,7 +158,7 @@ public final class OpSetup {
             Arrays.fill(values, declared == DType.U8 ? UNSET_INTEGER & 0xff : UNSET_INTEGER);
             Elements.writeIntegers(values, buffer);
         }
-        return output(initial, layout, shape);
+        return output(initial, layout, shape, false);
     }
 
     /** A dense result. */
@@ -169,12 +169,12 @@ public final class OpSetup {
     /** A result that is also an input: it holds {@code value} of standard normal numbers before every run. */
     Tensor inOut(DType declared, Layout layout, DoubleUnaryOperator value, long... dims) {
         Shape shape = Shape.of(dims);
-        return output(host(declared, layout, value, shape), layout, shape);
+        return output(host(declared, layout, value, shape), layout, shape, true);
     }
 
-    private Tensor output(HostTensor initial, Layout layout, Shape shape) {
+    private Tensor output(HostTensor initial, Layout layout, Shape shape, boolean isRead) {
         Tensor buffer = workspace.allocate(initial.dtype(), initial.shape());
-        OpOutput output = new OpOutput(backend, initial, buffer, layout, shape);
+        OpOutput output = new OpOutput(backend, initial, buffer, layout, shape, isRead);
         outputs.add(output);
         return output.view();
     }
