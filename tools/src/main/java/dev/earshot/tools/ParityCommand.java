@@ -1,7 +1,6 @@
 package dev.earshot.tools;
 
 import dev.earshot.tensor.Backends;
-import dev.earshot.tensor.DType;
 import dev.earshot.tools.parity.GoldenCase;
 import dev.earshot.tools.parity.KindRunner;
 import dev.earshot.tools.parity.KindRunners;
@@ -9,6 +8,7 @@ import dev.earshot.tools.parity.Parity;
 import dev.earshot.tools.parity.ParityReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -49,23 +49,21 @@ final class ParityCommand implements Callable<Integer> {
             paramLabel = "TYPE",
             defaultValue = "fp32",
             description =
-                    "fp32 (default) with the cases' own tolerances, or bf16 with twice the plain formula's error.")
+                    "fp32 (default) with the cases' own tolerances; bf16, or tf32 on a card, with twice the plain formula's error.")
     private String precision;
 
     @Override
     public Integer call() {
-        DType compute = switch (precision) {
-            case "fp32" -> DType.F32;
-            case "bf16" -> DType.BF16;
-            default ->
-                throw new ParameterException(
-                        spec.commandLine(), "--precision: expected fp32 or bf16, got " + precision);
-        };
+        Parity.Arithmetic arithmetic = Arrays.stream(Parity.Arithmetic.values())
+                .filter(each -> each.toString().equals(precision))
+                .findFirst()
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "--precision: expected fp32, tf32 or bf16, got " + precision));
         List<GoldenCase> cases = new ArrayList<>();
         roots.forEach(root -> cases.addAll(GoldenCase.find(root)));
         Map<String, KindRunner> runners = KindRunners.all();
-        try (Parity parity =
-                new Parity(runners, () -> Backends.open(backend), () -> Backends.open("reference"), compute)) {
+        String name = arithmetic.on(backend.equals("auto") && arithmetic == Parity.Arithmetic.TF32 ? "cuda" : backend);
+        try (Parity parity = new Parity(runners, () -> Backends.open(name), arithmetic)) {
             ParityReport report = ParityReport.run(
                     cases,
                     kinds,

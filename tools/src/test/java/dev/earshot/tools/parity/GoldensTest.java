@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.earshot.tensor.Backends;
-import dev.earshot.tensor.DType;
+import dev.earshot.tools.parity.Parity.Arithmetic;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,50 +41,55 @@ class GoldensTest {
 
     @TestFactory
     Stream<DynamicTest> casesOnTheHostOrTheCpuBackend() {
-        return tests("cpu", DType.F32, false);
+        return tests("cpu", Arithmetic.FP32, false);
     }
 
     @TestFactory
     Stream<DynamicTest> casesOnTheCpuBackendInBf16() {
-        return tests("cpu", DType.BF16, false);
+        return tests("cpu", Arithmetic.BF16, false);
     }
 
     @TestFactory
     Stream<DynamicTest> casesOnTheReferenceBackend() {
-        return tests("reference", DType.F32, false);
+        return tests("reference", Arithmetic.FP32, false);
     }
 
     @TestFactory
     Stream<DynamicTest> casesOnTheSimulatedCard() {
-        return onTheSimulatedCard(DType.F32);
+        return onTheSimulatedCard(Arithmetic.FP32);
     }
 
     @TestFactory
     Stream<DynamicTest> casesOnTheSimulatedCardInBf16() {
-        return onTheSimulatedCard(DType.BF16);
+        return onTheSimulatedCard(Arithmetic.BF16);
     }
 
-    private static Stream<DynamicTest> onTheSimulatedCard(DType compute) {
+    /** Its cuBLASLt and cuDNN round the operands as a card's matrix units do. */
+    @TestFactory
+    Stream<DynamicTest> casesOnTheSimulatedCardInTf32() {
+        return onTheSimulatedCard(Arithmetic.TF32);
+    }
+
+    private static Stream<DynamicTest> onTheSimulatedCard(Arithmetic arithmetic) {
         SimulatedCard.require();
-        return tests(SimulatedCard.NAME, compute, false);
+        return tests(SimulatedCard.NAME, arithmetic, false);
     }
 
     /** ImageBind-Huge, DINO ViT-B/16 and SAM ViT-B with generated weights: about 8 GB of memory. */
     @Tag("slow")
     @TestFactory
     Stream<DynamicTest> fullSizeCases() {
-        return tests("cpu", DType.F32, true);
+        return tests("cpu", Arithmetic.FP32, true);
     }
 
-    private static Stream<DynamicTest> tests(String backend, DType compute, boolean large) {
-        boolean repeats = !(backend.equals("cpu") && compute == DType.F32); // host kinds know neither
+    private static Stream<DynamicTest> tests(String backend, Arithmetic arithmetic, boolean large) {
+        boolean repeats = !(backend.equals("cpu") && arithmetic == Arithmetic.FP32); // host kinds know neither
         return cases().stream()
                 .filter(golden -> RUNNERS.containsKey(golden.kind()))
                 .filter(golden -> RUNNERS.get(golden.kind()).runsUnasked() != large)
                 .filter(golden -> !repeats || RUNNERS.get(golden.kind()).usesBackend())
                 .map(golden -> DynamicTest.dynamicTest(golden.toString(), () -> {
-                    try (Parity parity = new Parity(
-                            RUNNERS, () -> Backends.open(backend), () -> Backends.open("reference"), compute)) {
+                    try (Parity parity = new Parity(RUNNERS, () -> Backends.open(arithmetic.on(backend)), arithmetic)) {
                         CaseResult result = parity.run(golden);
                         assertEquals(CaseResult.Status.PASS, result.status(), result::line);
                     }

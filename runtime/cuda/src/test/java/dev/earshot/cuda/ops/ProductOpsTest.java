@@ -308,7 +308,8 @@ class ProductOpsTest {
         for (String name : TestBackends.names().filter(n -> !n.contains("tf32")).toList()) {
             try (Backend backend = Backends.open(name + ":tf32")) {
                 double error = Comparison.nmse(expected, run(backend, body));
-                assertTrue(error > 1e-9 && error < 1e-6, "error %.2e".formatted(error)); // 2^-11 squared is 2.4e-7
+                assertTrue(
+                        error > 1e-9 && error < 2e-6, "error %.2e".formatted(error)); // bits cut off: 6e-7; bf16: 5e-6
             }
         }
     }

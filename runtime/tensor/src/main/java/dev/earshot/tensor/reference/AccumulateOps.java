@@ -63,8 +63,8 @@ final class AccumulateOps {
         long[] right = a.shape().toArray();
         right[rank - 2] = b.dim(-2);
         right[rank - 1] = b.dim(-1);
-        double[] left = Gradients.read(a, rounding);
-        double[] factors = Gradients.read(b.broadcast(right), rounding);
+        double[] left = rounding.operands(Gradients.read(a, rounding));
+        double[] factors = rounding.operands(Gradients.read(b.broadcast(right), rounding));
         int m = Math.toIntExact(a.dim(-2));
         int inner = Math.toIntExact(a.dim(-1));
         int n = Math.toIntExact(b.dim(-1));
@@ -84,7 +84,7 @@ final class AccumulateOps {
 
     /** gradX += gradOut W. */
     static void linearBackward(Tensor gradOut, ReferenceLinear layer, Tensor gradX, Rounding rounding) {
-        double[] grad = Gradients.read(gradOut, rounding);
+        double[] grad = rounding.operands(Gradients.read(gradOut, rounding));
         int in = layer.in();
         int out = layer.out();
         double[] sums = new double[Math.toIntExact(gradX.shape().elements())];

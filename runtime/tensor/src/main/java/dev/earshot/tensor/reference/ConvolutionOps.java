@@ -12,7 +12,7 @@ final class ConvolutionOps {
 
     /** y[b, o, i, j] = bias[o] + sum over c, ky, kx of w[o, c, ky, kx] * x[b, group's c, i * stride + ky * dilation - pad, …]. */
     static void conv2d(Tensor x, ReferenceConvolution layer, Tensor out, Rounding rounding) {
-        double[] image = Elements.read(x);
+        double[] image = rounding.operands(Elements.read(x));
         int channels = Math.toIntExact(x.dim(1));
         int height = Math.toIntExact(x.dim(2));
         int width = Math.toIntExact(x.dim(3));

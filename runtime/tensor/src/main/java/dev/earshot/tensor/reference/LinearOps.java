@@ -30,7 +30,7 @@ final class LinearOps {
 
     private static double[] product(
             Tensor x, ReferenceLinear layer, Activation activation, long rowCount, Rounding rounding) {
-        double[] values = Elements.read(x);
+        double[] values = rounding.operands(Elements.read(x));
         int in = layer.in();
         int width = layer.out();
         int rows = Math.toIntExact(rowCount);
@@ -70,8 +70,8 @@ final class LinearOps {
         long[] dims = a.shape().toArray();
         dims[rank - 2] = b.dim(-2);
         dims[rank - 1] = b.dim(-1);
-        double[] left = Elements.read(a);
-        double[] right = Elements.read(b.broadcast(dims));
+        double[] left = rounding.operands(Elements.read(a));
+        double[] right = rounding.operands(Elements.read(b.broadcast(dims)));
         int m = Math.toIntExact(a.dim(-2));
         int inner = Math.toIntExact(a.dim(-1));
         int n = Math.toIntExact(b.dim(-1));

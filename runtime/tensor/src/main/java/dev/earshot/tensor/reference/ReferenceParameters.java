@@ -60,7 +60,7 @@ final class ReferenceParameters implements ParameterScope {
 
     private Linear linear(HostTensor weight, float[] bias, DType compute) {
         memory.ensureOpen("linear");
-        float[] values = rounded(weight, compute);
+        float[] values = operands(weight, compute);
         int out = Math.toIntExact(weight.shape().dim(0));
         int in = Math.toIntExact(weight.shape().dim(1));
         float[] transposed = new float[values.length];
@@ -91,12 +91,21 @@ final class ReferenceParameters implements ParameterScope {
 
     private Convolution convolution(HostTensor weight, float[] bias, ConvolutionOptions options, DType compute) {
         memory.ensureOpen("convolution");
-        float[] values = rounded(weight, compute);
+        float[] values = operands(weight, compute);
         layerBytes += 4L * (values.length + bias.length);
         return new ReferenceConvolution(this, weight.shape(), options, compute, values, bias);
     }
 
-    /** The values as the product sees them: bf16 numbers if that is the compute type or the backend's rounding. */
+    /** A layer's weight as its product sees it. */
+    private float[] operands(HostTensor weight, DType compute) {
+        float[] values = rounded(weight, compute);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) backend.rounding().operand(values[i]);
+        }
+        return values;
+    }
+
+    /** The values as they are kept: bf16 numbers if that is the compute type or the backend's rounding. */
     private float[] rounded(HostTensor source, DType compute) {
         float[] values = source.toFloats();
         if (compute == DType.BF16 || backend.rounding() == Rounding.BF16) {
