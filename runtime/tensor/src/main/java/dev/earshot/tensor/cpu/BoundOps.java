@@ -31,11 +31,20 @@ final class BoundOps implements AutoCloseable {
 
     private void keep(Op op, Step[] steps) {
         if (bound.size() >= CAPACITY) {
-            Iterator<Step[]> oldest = bound.values().iterator();
-            release(oldest.next());
-            oldest.remove();
+            releaseOldest();
         }
         bound.put(op, steps);
+    }
+
+    /** Frees the steps of the least recently used op; false if there is none. */
+    boolean releaseOldest() {
+        Iterator<Step[]> oldest = bound.values().iterator();
+        if (!oldest.hasNext()) {
+            return false;
+        }
+        release(oldest.next());
+        oldest.remove();
+        return true;
     }
 
     /** Frees the steps of ops that {@code stale} holds for. */

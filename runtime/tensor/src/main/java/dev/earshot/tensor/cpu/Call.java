@@ -11,10 +11,11 @@ import java.util.List;
 
 /**
  * A primitive with its arguments, bound to one worker: running it is one native call (about a microsecond of overhead) and
- * allocates nothing.
+ * allocates nothing. Holds the primitive until it is closed.
  */
 final class Call implements Task {
-    private final MemorySegment primitive;
+    private final Primitive primitive;
+    private final MemorySegment handle;
     private final MemorySegment stream;
     private final NativeMemory block;
     private final MemorySegment arguments;
@@ -22,7 +23,8 @@ final class Call implements Task {
     private boolean closed;
 
     private Call(Worker worker, Primitive primitive, List<Argument> arguments) {
-        this.primitive = primitive.handle();
+        this.primitive = primitive;
+        this.handle = primitive.handle();
         this.stream = worker.stream();
         this.memories = new MemorySegment[arguments.size()];
         long record = dnnl_exec_arg_t.sizeof();
@@ -38,6 +40,7 @@ final class Call implements Task {
             NativeMemory.ALL.set(JAVA_INT, slot + dnnl_exec_arg_t.arg$offset(), argument.id());
             NativeMemory.ALL.set(JAVA_LONG, slot + dnnl_exec_arg_t.memory$offset(), memories[i].address());
         }
+        primitive.hold();
     }
 
     private record Argument(int id, long address) {}
@@ -81,7 +84,7 @@ final class Call implements Task {
 
     @Override
     public void run() {
-        int status = dnnl.dnnl_primitive_execute(primitive, stream, memories.length, arguments);
+        int status = dnnl.dnnl_primitive_execute(handle, stream, memories.length, arguments);
         if (status != 0) {
             throw new DnnlException("primitive_execute", status);
         }
@@ -97,5 +100,6 @@ final class Call implements Task {
             OneDnn.check("memory_destroy", dnnl.dnnl_memory_destroy(memory));
         }
         block.close();
+        primitive.letGo();
     }
 }

@@ -29,8 +29,9 @@ import java.util.function.Supplier;
  * again with the same tensors costs a hash look-up and the work itself. The ops are in {@link CpuForward} and
  * {@link CpuTraining}; here is their life cycle.
  *
- * <p>Primitives are kept until close, one per op and shape (some tens of kilobytes each). {@code -Dearshot.profile=true} logs a
- * table of the time per step at close; {@code ONEDNN_MAX_CPU_ISA} in the environment lowers the instruction set.
+ * <p>Primitives are kept, one per op and shape, up to {@value PrimitiveCache#CAPACITY} beside those of captured programs.
+ * {@code -Dearshot.profile=true} logs a table of the time per step at close; {@code ONEDNN_MAX_CPU_ISA} in the environment
+ * lowers the instruction set.
  */
 public final class CpuBackend extends CpuForward {
     private static final int MOST_THREADS = 16;
@@ -41,7 +42,7 @@ public final class CpuBackend extends CpuForward {
     private final LibraryReport library;
     private final OneDnn onednn;
     private final Profile profile;
-    private final PrimitiveCache primitives = new PrimitiveCache();
+    private final PrimitiveCache primitives;
     private final Scratch shared = new Scratch(SHARED_BLOCK);
     private final BoundOps bound = new BoundOps();
     private final TrainingOps training = new CpuTraining(this);
@@ -88,10 +89,16 @@ public final class CpuBackend extends CpuForward {
     }
 
     CpuBackend(int threads, Optional<DynamicInt8> int8) {
+        this(threads, int8, PrimitiveCache.CAPACITY);
+    }
+
+    /** A backend that keeps so many primitives beside those in use. */
+    CpuBackend(int threads, Optional<DynamicInt8> int8, int primitiveCapacity) {
         if (threads < 1) {
             throw new IllegalArgumentException("cpu backend threads: expected at least 1, got " + threads);
         }
         this.int8 = int8;
+        this.primitives = new PrimitiveCache(primitiveCapacity);
         this.library = NativeLibraries.loadOneDnn();
         OpenMp.setNumThreads(1);
         this.lastCaller = Thread.currentThread();
@@ -129,7 +136,7 @@ public final class CpuBackend extends CpuForward {
         return int8;
     }
 
-    /** One line {@code implementation <- what} per primitive made so far; names starting with {@code ref} are slow. */
+    /** One line {@code implementation <- what} per primitive kept; names starting with {@code ref} are slow. */
     List<String> implementations() {
         return primitives.implementations();
     }
@@ -202,7 +209,9 @@ public final class CpuBackend extends CpuForward {
         }
     }
 
+    /** For one op: the next binder may free primitives that nothing bound by this one holds. */
     Binder binder() {
+        primitives.trim(bound::releaseOldest);
         return new Binder(team, primitives, shared, nativeBf16);
     }
 

@@ -33,13 +33,15 @@ final class CpuProgram implements Program {
 
     @Override
     public void close() {
-        if (!closed) {
+        if (closed) {
+            return;
+        }
+        backend.exclusively("program close", () -> {
             closed = true;
-            for (Step step : steps) {
-                step.close();
-            }
+            BoundOps.release(steps);
             leak.closed();
             backend.childClosed();
-        }
+            return null;
+        });
     }
 }

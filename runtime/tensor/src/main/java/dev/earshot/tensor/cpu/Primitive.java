@@ -4,16 +4,20 @@ import dev.earshot.bindings.onednn.dnnl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A compiled oneDNN primitive and its descriptor, without data. Executable by several workers at once, since each passes
- * its own scratchpad. Owned by the {@link PrimitiveCache}.
+ * its own scratchpad. Owned by the {@link PrimitiveCache}, which keeps it as long as a {@link Call} holds it.
  */
 final class Primitive implements AutoCloseable {
+    private static final AtomicInteger OPEN = new AtomicInteger();
+
     private final MemorySegment descriptor;
     private final MemorySegment handle;
     private final String implementation;
     private final long scratchpadBytes;
+    private final AtomicInteger holders = new AtomicInteger(); // workers bind the calls of a packing on their own
     private boolean closed;
 
     /** Compiles the primitive that {@code descriptor} describes and takes the descriptor over. */
@@ -31,6 +35,25 @@ final class Primitive implements AutoCloseable {
                     out.get(ValueLayout.ADDRESS, 0).reinterpret(1024).getString(0);
         }
         this.scratchpadBytes = dnnl.dnnl_memory_desc_get_size(argumentDesc(dnnl.DNNL_ARG_SCRATCHPAD()));
+        OPEN.incrementAndGet();
+    }
+
+    /** Primitives of all backends that are not closed. */
+    static int open() {
+        return OPEN.get();
+    }
+
+    /** Until as many calls of {@link #letGo()} this primitive must stay. */
+    void hold() {
+        holders.incrementAndGet();
+    }
+
+    void letGo() {
+        holders.decrementAndGet();
+    }
+
+    boolean isHeld() {
+        return holders.get() > 0;
     }
 
     MemorySegment handle() {
@@ -57,6 +80,7 @@ final class Primitive implements AutoCloseable {
             return;
         }
         closed = true;
+        OPEN.decrementAndGet();
         OneDnn.check("primitive_destroy", dnnl.dnnl_primitive_destroy(handle));
         OneDnn.check("primitive_desc_destroy", dnnl.dnnl_primitive_desc_destroy(descriptor));
     }
