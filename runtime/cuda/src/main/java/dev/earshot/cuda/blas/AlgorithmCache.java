@@ -8,9 +8,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /**
@@ -26,9 +27,12 @@ final class AlgorithmCache {
     private static final String FORMAT = "earshot cublaslt algorithms 1";
     private static final long LARGEST_FILE = 16L << 20;
 
+    /** Most algorithms kept, in some 400 bytes of text each; the least recently used are left out. */
+    static final int MOST_KEPT = 16_384;
+
     private final Path file;
     private final String identity;
-    private final Map<String, byte[]> algorithms = new TreeMap<>();
+    private final Map<String, byte[]> algorithms = new LinkedHashMap<>(64, 0.75f, true);
     private boolean changed;
 
     /**
@@ -55,6 +59,7 @@ final class AlgorithmCache {
                     "algorithm: expected %d bytes, got %d".formatted(ALGORITHM_BYTES, algorithm.length));
         }
         algorithms.put(gemm.toString(), algorithm.clone());
+        leaveOutOldest(algorithms);
         changed = true;
     }
 
@@ -64,7 +69,11 @@ final class AlgorithmCache {
             return;
         }
         Map<String, byte[]> all = read();
-        all.putAll(algorithms);
+        algorithms.forEach((key, bytes) -> {
+            all.remove(key);
+            all.put(key, bytes); // after those that were not used since
+        });
+        leaveOutOldest(all);
         StringBuilder body = new StringBuilder();
         all.forEach((key, bytes) -> body.append(key)
                 .append(' ')
@@ -86,7 +95,15 @@ final class AlgorithmCache {
         }
     }
 
-    /** The file's entries; none if it is missing, damaged or foreign. */
+    private static void leaveOutOldest(Map<String, byte[]> algorithms) {
+        Iterator<String> oldest = algorithms.keySet().iterator();
+        while (algorithms.size() > MOST_KEPT) {
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
+    /** The file's entries, the least recently used first; none if it is missing, damaged or foreign. */
     private Map<String, byte[]> read() {
         try {
             if (Files.size(file) > LARGEST_FILE) {
@@ -94,7 +111,7 @@ final class AlgorithmCache {
             }
             return parse(Files.readString(file));
         } catch (NoSuchFileException e) {
-            return new TreeMap<>();
+            return new LinkedHashMap<>();
         } catch (IOException e) {
             return ignored(e.toString());
         }
@@ -111,7 +128,7 @@ final class AlgorithmCache {
         if (!parts[2].equals("%08x".formatted(checksum(parts[3])))) {
             return ignored("expected checksum %08x, got %s".formatted(checksum(parts[3]), parts[2]));
         }
-        Map<String, byte[]> entries = new TreeMap<>();
+        Map<String, byte[]> entries = new LinkedHashMap<>();
         for (String line : parts[3].lines().toList()) {
             int blank = line.indexOf(' ');
             if (blank < 1 || line.length() - blank - 1 != 2 * ALGORITHM_BYTES) {
@@ -128,7 +145,7 @@ final class AlgorithmCache {
 
     private Map<String, byte[]> ignored(String reason) {
         LOG.log(Level.WARNING, "{0}: ignored, {1}", file, reason);
-        return new TreeMap<>();
+        return new LinkedHashMap<>();
     }
 
     private static int checksum(String text) {

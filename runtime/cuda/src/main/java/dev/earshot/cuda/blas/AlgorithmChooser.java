@@ -23,19 +23,16 @@ final class AlgorithmChooser {
     private final AlgorithmCache cache;
     private final long workspaceLimit;
     private final int candidates;
-    private final Arena arena;
 
     /**
      * @param workspaceLimit most bytes of workspace that an algorithm may need
      * @param candidates how many proposals to time; 1 takes the first untimed
-     * @param arena memory of the plans
      */
-    AlgorithmChooser(CublasLt library, AlgorithmCache cache, long workspaceLimit, int candidates, Arena arena) {
+    AlgorithmChooser(CublasLt library, AlgorithmCache cache, long workspaceLimit, int candidates) {
         this.library = library;
         this.cache = cache;
         this.workspaceLimit = workspaceLimit;
         this.candidates = candidates;
-        this.arena = arena;
     }
 
     /**
@@ -60,7 +57,7 @@ final class AlgorithmChooser {
 
     private Optional<GemmPlan> kept(GemmDescriptors descriptors) {
         return cache.find(descriptors.gemm()).flatMap(bytes -> {
-            MemorySegment algorithm = arena.allocate(AlgorithmCache.ALGORITHM_BYTES, Long.BYTES);
+            MemorySegment algorithm = descriptors.arena().allocate(AlgorithmCache.ALGORITHM_BYTES, Long.BYTES);
             algorithm.copyFrom(MemorySegment.ofArray(bytes));
             try (Arena scratch = Arena.ofConfined()) {
                 MemorySegment result = CublasLt.results(1, scratch);
@@ -110,7 +107,7 @@ final class AlgorithmChooser {
             for (int i = 0; i < count; i++) {
                 MemorySegment result = cublasLtMatmulHeuristicResult_t.asSlice(results, i);
                 if (cublasLtMatmulHeuristicResult_t.state(result) == cublasLt.CUBLAS_STATUS_SUCCESS()) {
-                    MemorySegment algorithm = arena.allocate(AlgorithmCache.ALGORITHM_BYTES, Long.BYTES);
+                    MemorySegment algorithm = descriptors.arena().allocate(AlgorithmCache.ALGORITHM_BYTES, Long.BYTES);
                     algorithm.copyFrom(cublasLtMatmulHeuristicResult_t.algo(result));
                     plans.add(new GemmPlan(
                             descriptors, algorithm, cublasLtMatmulHeuristicResult_t.workspaceSize(result)));

@@ -2,11 +2,21 @@ package dev.earshot.cuda.blas;
 
 import dev.earshot.bindings.cublaslt.cublasLt;
 import dev.earshot.tensor.DType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** The library's descriptors of one {@link Gemm}: the operation and the layouts of its matrices. Owned by a plan. */
+/**
+ * The library's descriptors of one {@link Gemm}: the operation and the layouts of its matrices. Owned by a plan, whose other
+ * memory {@code arena} holds.
+ */
 record GemmDescriptors(
-        Gemm gemm, MemorySegment operation, MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d) {
+        Gemm gemm,
+        MemorySegment operation,
+        MemorySegment a,
+        MemorySegment b,
+        MemorySegment c,
+        MemorySegment d,
+        Arena arena) {
     /** Makes all of them; none is left behind if one fails. */
     static GemmDescriptors create(CublasLt library, Gemm gemm) {
         MemorySegment[] made = new MemorySegment[5];
@@ -24,7 +34,7 @@ record GemmDescriptors(
             made[2] = layout(library, gemm, gemm.operands(), gemm.rowsOfB(), gemm.columnsOfB(), gemm.b());
             made[3] = layout(library, gemm, gemm.result(), gemm.m(), gemm.n(), gemm.c());
             made[4] = layout(library, gemm, gemm.result(), gemm.m(), gemm.n(), gemm.d());
-            return new GemmDescriptors(gemm, made[0], made[1], made[2], made[3], made[4]);
+            return new GemmDescriptors(gemm, made[0], made[1], made[2], made[3], made[4], Arena.ofShared());
         } catch (RuntimeException e) {
             destroy(library, made);
             throw e;
@@ -43,6 +53,7 @@ record GemmDescriptors(
 
     void destroy(CublasLt library) {
         destroy(library, operation, a, b, c, d);
+        arena.close();
     }
 
     private static void destroy(CublasLt library, MemorySegment... made) {

@@ -6,13 +6,13 @@ import dev.earshot.cuda.CudaException;
 import dev.earshot.cuda.blas.ProductPlan.Part;
 import dev.earshot.cuda.device.CudaContext;
 import dev.earshot.cuda.device.CudaDevice;
+import dev.earshot.cuda.device.LibraryPlan;
+import dev.earshot.cuda.device.PlanCache;
 import dev.earshot.cuda.device.Queue;
 import dev.earshot.tensor.DType;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Optional;
 
 /**
  * Batched products of strided views on one device. Plans (descriptors and algorithms) are made at the first product of their
@@ -35,25 +35,51 @@ public final class MatrixProducts implements AutoCloseable {
     private static final long WORKSPACE = 4L << 20;
     private static final int TIMED_RUNS = 5;
 
+    /** Plans kept, each a kilobyte or two: some models at some sizes. */
+    private static final int MOST_KEPT = 1024;
+
     private final CudaContext cuda;
-    private final Arena arena = Arena.ofShared();
-    private final Map<ProductKey, Prepared> prepared = new HashMap<>();
+    private final PlanCache<ProductKey, Prepared> plans;
     private final ProductKey key = new ProductKey();
-    private final Map<Gemm, GemmPlan> plans = new HashMap<>();
     private CublasLt library;
     private AlgorithmCache cache;
     private AlgorithmChooser chooser;
 
     /** What is known of a kind of product. */
-    private sealed interface Prepared {}
+    private abstract static sealed class Prepared extends LibraryPlan {}
 
-    private record Known(ProductPlan plan, GemmPlan gemm) implements Prepared {}
+    private static final class Known extends Prepared {
+        private final ProductPlan plan;
+        private final GemmPlan gemm;
+        private final CublasLt library;
 
-    private record Refused(CudaException reason) implements Prepared {}
+        Known(ProductPlan plan, GemmPlan gemm, CublasLt library) {
+            this.plan = plan;
+            this.gemm = gemm;
+            this.library = library;
+        }
+
+        @Override
+        protected void destroy() {
+            gemm.descriptors().destroy(library);
+        }
+    }
+
+    private static final class Refused extends Prepared {
+        private final CudaException reason;
+
+        Refused(CudaException reason) {
+            this.reason = reason;
+        }
+
+        @Override
+        protected void destroy() {} // nothing was made
+    }
 
     /** Loads and makes nothing yet. */
     public MatrixProducts(CudaContext cuda) {
         this.cuda = cuda;
+        this.plans = new PlanCache<>(cuda.queue(), MOST_KEPT);
     }
 
     /**
@@ -64,7 +90,7 @@ public final class MatrixProducts implements AutoCloseable {
     public void multiply(Product product) {
         switch (find(product)) {
             case Known known -> issue(known, product);
-            case Refused refused -> throw refused.reason();
+            case Refused refused -> throw refused.reason;
         }
     }
 
@@ -81,17 +107,16 @@ public final class MatrixProducts implements AutoCloseable {
 
     private Prepared find(Product product) {
         open();
-        Prepared known = prepared.get(key.of(product));
+        Optional<Prepared> known = plans.find(key.of(product));
         if (known == null) {
-            known = prepare(product);
-            prepared.put(key.of(product).copy(), known);
+            known = plans.prepare(key.copy(), () -> Optional.of(prepare(product)));
         }
-        return known;
+        return known.orElseThrow();
     }
 
     private void issue(Known known, Product product) {
-        ProductPlan plan = known.plan();
-        GemmPlan gemm = known.gemm();
+        ProductPlan plan = known.plan;
+        GemmPlan gemm = known.gemm;
         long left = plan.swapped() ? product.b().address() : product.a().address();
         long right = plan.swapped() ? product.a().address() : product.b().address();
         long workspace = gemm.workspaceBytes() == 0 ? 0 : cuda.queue().scratch(gemm.workspaceBytes());
@@ -100,7 +125,7 @@ public final class MatrixProducts implements AutoCloseable {
         for (long call = 0, calls = plan.calls(); call < calls; call++) {
             // Row-major D = A B is column-major D^T = B^T A^T, so the right operand is the library's A.
             issue(
-                    gemm,
+                    known,
                     new GemmPlan.Addresses(
                             right + plan.b().offset(call, plan.loops()) * operandBytes,
                             left + plan.a().offset(call, plan.loops()) * operandBytes,
@@ -139,12 +164,11 @@ public final class MatrixProducts implements AutoCloseable {
                 product.d().strides());
         long left = plan.swapped() ? product.b().address() : product.a().address();
         long right = plan.swapped() ? product.a().address() : product.b().address();
-        return new Known(plan, planOf(plan, product, left, right));
+        return new Known(plan, planOf(plan, product, left, right), library);
     }
 
-    private void issue(GemmPlan gemm, GemmPlan.Addresses at, float alpha, float beta) {
-        CublasLt on = library;
-        cuda.queue().call(stream -> on.matmul(gemm, at, alpha, beta, stream));
+    private void issue(Known known, GemmPlan.Addresses at, float alpha, float beta) {
+        cuda.queue().call(known, stream -> known.library.matmul(known.gemm, at, alpha, beta, stream));
     }
 
     private GemmPlan planOf(ProductPlan plan, Product product, long left, long right) {
@@ -166,12 +190,7 @@ public final class MatrixProducts implements AutoCloseable {
                 matrix(plan.a(), left, operandBytes),
                 matrix(plan.c(), product.c().address(), resultBytes),
                 matrix(plan.d(), product.d().address(), resultBytes));
-        GemmPlan known = plans.get(gemm);
-        if (known == null) {
-            known = chooser.plan(gemm, product.bias(), candidate -> time(candidate, product, left, right));
-            plans.put(gemm, known);
-        }
-        return known;
+        return chooser.plan(gemm, product.bias(), candidate -> time(candidate, product, left, right));
     }
 
     private static Gemm.Matrix matrix(Part part, long address, int elementBytes) {
@@ -216,8 +235,7 @@ public final class MatrixProducts implements AutoCloseable {
             throw new IllegalArgumentException(
                     "%s: expected a positive number, got %d".formatted(CANDIDATES, candidates));
         }
-        chooser = new AlgorithmChooser(
-                library, cache, card.major() >= 9 ? HOPPER_WORKSPACE : WORKSPACE, candidates, arena);
+        chooser = new AlgorithmChooser(library, cache, card.major() >= 9 ? HOPPER_WORKSPACE : WORKSPACE, candidates);
     }
 
     private static Path cacheFolder() {
@@ -231,12 +249,9 @@ public final class MatrixProducts implements AutoCloseable {
     public void close() {
         if (library != null) {
             cache.save();
-            plans.values().forEach(plan -> plan.descriptors().destroy(library));
-            plans.clear();
-            prepared.clear();
+            plans.close();
             library.close();
             library = null;
-            arena.close();
         }
     }
 }

@@ -126,10 +126,15 @@ public final class CudaContext implements AutoCloseable {
         } finally {
             recording = queue.stopRecording();
             if (!complete) {
-                recording.arena().close();
+                recording.release();
             }
         }
-        return new DeviceProgram(this, recording, owner);
+        try {
+            return new DeviceProgram(this, recording, owner);
+        } catch (RuntimeException e) {
+            recording.release();
+            throw e;
+        }
     }
 
     /** Makes the context current on the calling thread, which any thread but the last caller needs. */

@@ -81,7 +81,7 @@ public final class DeviceProgram implements Program {
                 context.driver().synchronize(context.queue().stream());
                 context.driver().destroyGraph(executable);
             }
-            recording.arena().close();
+            recording.release();
             leak.closed();
         });
     }

@@ -3,7 +3,10 @@ package dev.earshot.cuda.device;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The one place through which work is given to the device: in order, on one stream. What is issued runs at once and, while
@@ -23,8 +26,25 @@ public final class Queue {
         void issue(MemorySegment stream);
     }
 
-    /** The steps of a program with the memory of their arguments. */
-    record Recording(List<Step> steps, Arena arena) {}
+    /** The steps of a program with the memory of their arguments and the plans that they need. */
+    record Recording(List<Step> steps, Arena arena, Set<LibraryPlan> plans) {
+        static Recording start() {
+            return new Recording(
+                    new ArrayList<>(), Arena.ofShared(), Collections.newSetFromMap(new IdentityHashMap<>()));
+        }
+
+        void hold(LibraryPlan plan) {
+            if (plans.add(plan)) {
+                plan.hold();
+            }
+        }
+
+        /** Gives everything back. */
+        void release() {
+            arena.close();
+            plans.forEach(LibraryPlan::letGo);
+        }
+    }
 
     Queue(CudaContext context, Driver driver, MemorySegment stream, DevicePool pool, Arena arena) {
         this.context = context;
@@ -68,8 +88,11 @@ public final class Queue {
         issue(on -> driver.fill(address, (byte) value, bytes, on));
     }
 
-    /** Lets a library put work on the stream. */
-    public void call(LibraryCall call) {
+    /** Lets a library put work on the stream; a program that is being captured holds {@code plan}, which the work needs. */
+    public void call(LibraryPlan plan, LibraryCall call) {
+        if (recording != null) {
+            recording.hold(plan);
+        }
         driver.libraryCalled();
         issue(call::run);
     }
@@ -95,7 +118,7 @@ public final class Queue {
     }
 
     void startRecording() {
-        recording = new Recording(new ArrayList<>(), Arena.ofShared());
+        recording = Recording.start();
     }
 
     Recording stopRecording() {

@@ -2,18 +2,15 @@ package dev.earshot.cuda.dnn;
 
 import dev.earshot.bindings.cudnn.cudnn;
 import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.device.PlanCache;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * Plans of cuDNN's fused attention, one per shape and layout: bf16 operands and results, no additive term, head widths that
+ * Plans of cuDNN's fused attention, one per shape, layout and scale: bf16 operands and results, no additive term, head widths that
  * are multiples of 8, cuDNN 9.13 or newer (which has attention as one operation). Everything else is our own kernel's.
  */
 public final class AttentionPlans implements AutoCloseable {
@@ -25,9 +22,7 @@ public final class AttentionPlans implements AutoCloseable {
 
     private final CudaContext context;
     private final Cudnn library;
-    private final Arena arena = Arena.ofShared();
-    private final Map<Float, MemorySegment> scales = new HashMap<>();
-    private final Map<Key, Optional<Plan>> plans = new HashMap<>();
+    private final PlanCache<Key, Plan> plans;
 
     /** One operand as cuDNN sees it: [batch, heads, tokens, head width]. */
     private record View(long batch, int heads, long tokens, long width, long batchStride, long tokenStride) {
@@ -43,11 +38,12 @@ public final class AttentionPlans implements AutoCloseable {
         }
     }
 
-    private record Key(View q, View k, View v, View out) {}
+    private record Key(View q, View k, View v, View out, float scale) {}
 
     public AttentionPlans(CudaContext context, Cudnn library) {
         this.context = context;
         this.library = library;
+        this.plans = new PlanCache<>(context.queue(), Plan.MOST_KEPT);
     }
 
     /**
@@ -60,8 +56,9 @@ public final class AttentionPlans implements AutoCloseable {
         if (!Arrays.stream(operands).allMatch(x -> fits(x, heads)) || Cudnn.version() < FIRST_VERSION) {
             return false;
         }
-        Key key = new Key(View.of(q, heads), View.of(k, heads), View.of(v, heads), View.of(out, heads));
-        Optional<Plan> plan = plans.computeIfAbsent(key, this::plan);
+        Key key = new Key(View.of(q, heads), View.of(k, heads), View.of(v, heads), View.of(out, heads), scale);
+        Optional<Plan> known = plans.find(key);
+        Optional<Plan> plan = known != null ? known : plans.prepare(key, () -> plan(key));
         if (plan.isEmpty()) {
             return false;
         }
@@ -69,9 +66,7 @@ public final class AttentionPlans implements AutoCloseable {
         for (int i = 0; i < operands.length; i++) {
             addresses[i] = MemorySegment.ofAddress(context.address(operands[i]));
         }
-        // A factor by value: cuDNN reads it from host memory, which must outlive captured programs.
-        addresses[operands.length] =
-                scales.computeIfAbsent(scale, value -> arena.allocateFrom(ValueLayout.JAVA_FLOAT, value));
+        addresses[operands.length] = plan.get().factor();
         plan.get().run(context.queue(), IDS, addresses);
         return true;
     }
@@ -107,13 +102,11 @@ public final class AttentionPlans implements AutoCloseable {
             operation.close();
             return Optional.empty();
         }
-        return Plan.of(library, operation, Plan.Exactness.FAST, what);
+        return Plan.of(library, operation, Plan.Exactness.FAST, what).map(plan -> plan.with(key.scale));
     }
 
     @Override
     public void close() {
-        plans.values().forEach(plan -> plan.ifPresent(Plan::close));
-        plans.clear();
-        arena.close();
+        plans.close();
     }
 }

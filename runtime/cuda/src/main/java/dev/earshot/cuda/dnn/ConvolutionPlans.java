@@ -2,28 +2,28 @@ package dev.earshot.cuda.dnn;
 
 import dev.earshot.bindings.cudnn.cudnn;
 import dev.earshot.cuda.device.CudaContext;
+import dev.earshot.cuda.device.PlanCache;
 import dev.earshot.tensor.ConvolutionOptions;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.Shape;
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 
-/** Plans of forward convolutions with F32 results, one per shape; found by cuDNN's heuristics once and kept. */
+/** Plans of forward convolutions with F32 results, one per shape; found by cuDNN's heuristics and kept. */
 public final class ConvolutionPlans implements AutoCloseable {
     private static final long[] IDS = {'x', 'w', 'y'};
     private static final int ALIGNMENT = 16;
 
     private final Cudnn library;
     private final Plan.Exactness f32;
-    private final Map<Key, Optional<Plan>> plans = new HashMap<>();
+    private final PlanCache<Key, Plan> plans;
 
     /** What a plan is for: shapes of input and weight, the window's options, type of the operands. */
     private record Key(Shape x, Shape weight, ConvolutionOptions options, DType dtype) {}
 
     public ConvolutionPlans(CudaContext context, Cudnn library) {
         this.library = library;
+        this.plans = new PlanCache<>(context.queue(), Plan.MOST_KEPT);
         this.f32 = context.options().tf32() ? Plan.Exactness.FAST : Plan.Exactness.STRICT;
     }
 
@@ -39,7 +39,8 @@ public final class ConvolutionPlans implements AutoCloseable {
             return false;
         }
         Key key = new Key(xShape, layer.weightShape(), layer.options(), layer.computeType());
-        Optional<Plan> plan = plans.computeIfAbsent(key, this::plan);
+        Optional<Plan> known = plans.find(key);
+        Optional<Plan> plan = known != null ? known : plans.prepare(key, () -> plan(key));
         plan.ifPresent(found -> found.run(
                 context.queue(),
                 IDS,
@@ -94,7 +95,6 @@ public final class ConvolutionPlans implements AutoCloseable {
 
     @Override
     public void close() {
-        plans.values().forEach(plan -> plan.ifPresent(Plan::close));
-        plans.clear();
+        plans.close();
     }
 }

@@ -1,8 +1,11 @@
 package dev.earshot.cuda.dnn;
 
 import dev.earshot.bindings.cudnn.cudnn;
+import dev.earshot.cuda.device.LibraryPlan;
 import dev.earshot.cuda.device.Queue;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,9 +18,12 @@ import java.util.stream.Collectors;
  * are refused that give other bits from run to run, that need more workspace than we grant or, for strict fp32, that round
  * operands or transform them (tf32 on the matrix units, Winograd, FFT).
  */
-final class Plan implements AutoCloseable {
+final class Plan extends LibraryPlan {
     /** Most workspace of one op. */
     private static final long MOST_WORKSPACE = 256L << 20;
+
+    /** Plans of one kind of op that are kept: more than any of our models has, and one may be megabytes of compiled kernels. */
+    static final int MOST_KEPT = 128;
 
     private static final int MOST_ENGINES = 32;
     private static final int MOST_NOTES = 32;
@@ -27,8 +33,9 @@ final class Plan implements AutoCloseable {
     private final Descriptor plan;
     private final long workspaceBytes;
     private final String what;
-
     private final List<Descriptor> origins;
+    private final Arena arena = Arena.ofShared();
+    private MemorySegment factor = MemorySegment.NULL;
 
     private Plan(Cudnn library, Descriptor plan, List<Descriptor> origins, String what) {
         this.library = library;
@@ -135,6 +142,17 @@ final class Plan implements AutoCloseable {
         }
     }
 
+    /** Keeps a factor which cuDNN reads from host memory whenever it puts the work on a stream. */
+    Plan with(float value) {
+        factor = arena.allocateFrom(ValueLayout.JAVA_FLOAT, value);
+        return this;
+    }
+
+    /** Where that factor lies. */
+    MemorySegment factor() {
+        return factor;
+    }
+
     /**
      * Puts one execution on the queue.
      *
@@ -143,7 +161,7 @@ final class Plan implements AutoCloseable {
      */
     void run(Queue queue, long[] ids, MemorySegment... addresses) {
         MemorySegment workspace = MemorySegment.ofAddress(workspaceBytes == 0 ? 0 : queue.scratch(workspaceBytes));
-        queue.call(stream -> {
+        queue.call(this, stream -> {
             try (Descriptor pack = new Descriptor(cudnn.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR(), what)
                     .longs(cudnn.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS(), ids)
                     .pointers(cudnn.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS(), cudnn.CUDNN_TYPE_VOID_PTR(), addresses)
@@ -155,7 +173,8 @@ final class Plan implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    protected void destroy() {
+        arena.close();
         plan.close();
         origins.forEach(Descriptor::close);
     }

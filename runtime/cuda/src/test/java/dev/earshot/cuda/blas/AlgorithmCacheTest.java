@@ -112,6 +112,23 @@ class AlgorithmCacheTest {
     }
 
     @Test
+    void theLeastRecentlyUsedAreLeftOutOfAFullFile() throws IOException {
+        AlgorithmCache cache = new AlgorithmCache(folder, CARD);
+        for (int m = 1; m <= AlgorithmCache.MOST_KEPT; m++) {
+            cache.put(gemm(m), algorithm(m));
+        }
+        cache.save();
+        AlgorithmCache next = new AlgorithmCache(folder, CARD);
+        assertTrue(next.find(gemm(1)).isPresent()); // used again
+        next.put(gemm(AlgorithmCache.MOST_KEPT + 1), algorithm(1));
+        next.save();
+        assertTrue(isKept(CARD, 1));
+        assertFalse(isKept(CARD, 2));
+        assertTrue(isKept(CARD, 3));
+        assertTrue(isKept(CARD, AlgorithmCache.MOST_KEPT + 1));
+    }
+
+    @Test
     void anUnusableFolderCostsNothingButTheFile() throws IOException {
         Path notAFolder = Files.writeString(folder.resolve("file"), "");
         AlgorithmCache cache = new AlgorithmCache(notAFolder, CARD);
