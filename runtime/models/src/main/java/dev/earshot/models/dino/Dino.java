@@ -118,8 +118,8 @@ public final class Dino implements AutoCloseable {
     }
 
     /** Positions for a grid of patches, F32 [1, 1 + rows * columns, D], resampled if it is not the native one. */
-    public Tensor positions(int rows, int columns) {
-        return positions.at(rows, columns);
+    public Tensor positions(Backend b, Workspace ws, int rows, int columns) {
+        return positions.at(b, ws, rows, columns);
     }
 
     /**
@@ -147,7 +147,7 @@ public final class Dino implements AutoCloseable {
                 1L + (long) rows * columns,
                 config.vit().width());
         try (Workspace.Frame _ = ws.frame()) {
-            positions.assemble(b, stem.forward(b, ws, image), rows, columns, tokens);
+            positions.assemble(b, ws, stem.forward(b, ws, image), rows, columns, tokens);
         }
         return tokens;
     }

@@ -88,7 +88,7 @@ public final class ImageBindAudio {
         try (Workspace.Frame _ = ws.frame()) {
             Tensor patches = stem.forward(b, ws, clip);
             Tensor normed = stemNorm.apply(b, ws, patches, DType.F32);
-            positions.assemble(b, normed, config.patches(), 1, tokens);
+            positions.assemble(b, ws, normed, config.patches(), 1, tokens);
         }
         return tokens;
     }

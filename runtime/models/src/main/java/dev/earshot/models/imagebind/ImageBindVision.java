@@ -80,8 +80,8 @@ public final class ImageBindVision {
     }
 
     /** Positions for a grid of patches, F32 [1, 1 + rows * columns, D], resampled if it is not the native one. */
-    public Tensor positions(int rows, int columns) {
-        return positions.at(rows, columns);
+    public Tensor positions(Backend b, Workspace ws, int rows, int columns) {
+        return positions.at(b, ws, rows, columns);
     }
 
     /**
@@ -99,7 +99,7 @@ public final class ImageBindVision {
                 1L + (long) rows * columns,
                 config.vit().width());
         try (Workspace.Frame _ = ws.frame()) {
-            positions.assemble(b, patches(b, ws, image), rows, columns, tokens);
+            positions.assemble(b, ws, patches(b, ws, image), rows, columns, tokens);
         }
         return tokens;
     }

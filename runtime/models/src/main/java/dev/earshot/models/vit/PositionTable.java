@@ -4,18 +4,23 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.BinaryOp;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.Interpolation;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.Workspace;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Class token and learned positions of a trunk. Row 0 of the table belongs to the class token; the others are a grid that
- * is resampled, once per size, when an image has another number of patches. Resampling runs on the host, so that asking
- * for a new size is no op of the backend and is safe while a pass is captured. A table per size asked for is kept as long as
- * the weights.
+ * is resampled when an image has another number of patches. The tables of the first {@value #MOST_KEPT} sizes are made on the
+ * host, once, and kept as long as the weights: a captured pass reads them. Pictures of ever more sizes must not hold ever
+ * more memory, so a pass at any further size resamples on the backend, in its own workspace.
  */
 public final class PositionTable {
+    /** Sizes whose tables are kept; one is up to some megabytes. */
+    static final int MOST_KEPT = 16;
+
     private final ParameterScope parameters;
     private final float[] table; // [1 + rows * columns, width]
     private final int rows;
@@ -23,9 +28,14 @@ public final class PositionTable {
     private final int width;
     private final Tensor classToken; // F32 [1, 1, width]
     private final PositionResampling resampling;
-    private final Map<Grid, Tensor> cache = new HashMap<>();
+    private final Map<Grid, Tensor> kept = new HashMap<>();
+    private Tensor planes; // F32 [1, width, rows, columns], once a pass has to resample
 
-    private record Grid(int rows, int columns) {}
+    private record Grid(int rows, int columns) {
+        long tokens() {
+            return 1L + (long) rows * columns;
+        }
+    }
 
     /**
      * @param table [1, 1 + rows * columns, D]
@@ -57,25 +67,63 @@ public final class PositionTable {
      * @param patches F32 [B, gridRows * gridColumns, D]
      * @param tokens F32 [B, 1 + gridRows * gridColumns, D], written
      */
-    public void assemble(Backend b, Tensor patches, int gridRows, int gridColumns, Tensor tokens) {
-        Tensor positions = at(gridRows, gridColumns);
+    public void assemble(Backend b, Workspace ws, Tensor patches, int gridRows, int gridColumns, Tensor tokens) {
+        Tensor positions = at(b, ws, gridRows, gridColumns);
         long count = patches.dim(1);
         b.binary(BinaryOp.ADD, classToken, positions.slice(1, 0, 1), tokens.slice(1, 0, 1));
         b.binary(BinaryOp.ADD, patches, positions.slice(1, 1, count + 1), tokens.slice(1, 1, count + 1));
     }
 
-    /** The table for a grid, F32 [1, 1 + gridRows * gridColumns, D]. */
-    public Tensor at(int gridRows, int gridColumns) {
-        return cache.computeIfAbsent(new Grid(gridRows, gridColumns), this::resample);
+    /** The table for a grid, F32 [1, 1 + gridRows * gridColumns, D], kept or else in {@code ws}. */
+    public Tensor at(Backend b, Workspace ws, int gridRows, int gridColumns) {
+        Grid grid = new Grid(gridRows, gridColumns);
+        Tensor known = kept.get(grid);
+        if (known != null) {
+            return known;
+        }
+        boolean isNative = gridRows == rows && gridColumns == columns;
+        if (!isNative) {
+            check(grid);
+        }
+        if (!isNative && kept.size() >= MOST_KEPT) {
+            return resampled(b, ws, grid);
+        }
+        float[] values = isNative ? table : resampled(grid);
+        Tensor positions = parameters.tensor(HostTensor.of(values, 1, grid.tokens(), width), DType.F32);
+        kept.put(grid, positions);
+        return positions;
     }
 
-    private Tensor resample(Grid grid) {
-        long tokens = 1L + (long) grid.rows * grid.columns;
-        float[] values = grid.rows == rows && grid.columns == columns ? table : resampled(grid, tokens);
-        return parameters.tensor(HostTensor.of(values, 1, tokens, width), DType.F32);
+    /** By ops, which takes no more memory than the pass. */
+    private Tensor resampled(Backend b, Workspace ws, Grid grid) {
+        if (planes == null) {
+            planes = parameters.tensor(HostTensor.of(channelsFirst(), 1, width, rows, columns), DType.F32);
+        }
+        Tensor positions = ws.allocate(DType.F32, 1, grid.tokens(), width);
+        b.copy(at(b, ws, rows, columns).slice(1, 0, 1), positions.slice(1, 0, 1));
+        try (Workspace.Frame _ = ws.frame()) {
+            Tensor target = ws.allocate(DType.F32, 1, width, grid.rows, grid.columns);
+            b.resize(
+                    planes,
+                    Interpolation.BICUBIC,
+                    resampling.step(rows, grid.rows),
+                    resampling.step(columns, grid.columns),
+                    target);
+            b.copy(target.reshape(1, width, grid.tokens() - 1).transpose(1, 2), positions.slice(1, 1, grid.tokens()));
+        }
+        return positions;
     }
 
-    private float[] resampled(Grid grid, long tokens) {
+    private float[] channelsFirst() {
+        int cells = rows * columns;
+        float[] out = new float[cells * width];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = table[(1 + i % cells) * width + i / cells];
+        }
+        return out;
+    }
+
+    private void check(Grid grid) {
         if (resampling == PositionResampling.FIXED) {
             throw new IllegalArgumentException("positional table: expected a grid of %d x %d patches, got %d x %d"
                     .formatted(rows, columns, grid.rows, grid.columns));
@@ -85,7 +133,10 @@ public final class PositionTable {
                     "positional table: expected a square image, got a grid of %d x %d patches — crop or pad the image"
                             .formatted(grid.rows, grid.columns));
         }
-        float[] out = new float[Math.toIntExact(Math.multiplyExact(tokens, width))];
+    }
+
+    private float[] resampled(Grid grid) {
+        float[] out = new float[Math.toIntExact(Math.multiplyExact(grid.tokens(), width))];
         System.arraycopy(table, 0, out, 0, width);
         Taps vertical = Taps.of(rows, grid.rows, resampling.step(rows, grid.rows));
         Taps horizontal = Taps.of(columns, grid.columns, resampling.step(columns, grid.columns));

@@ -134,11 +134,13 @@ class DinoTest {
     void theTwoResamplingsDifferAwayFromTheNativeSizeOnly() {
         DinoConfig other = new DinoConfig(TINY.vit(), PositionResampling.TRANSFORMERS);
         try (Dino original = Dino.load(backend, filler, TINY, DType.F32);
-                Dino transformers = Dino.load(backend, filler, other, DType.F32)) {
+                Dino transformers = Dino.load(backend, filler, other, DType.F32);
+                Workspace ws = backend.workspace(1 << 16)) {
             assertArrayEquals(
-                    backend.download(original.positions(3, 3)), backend.download(transformers.positions(3, 3)));
-            float[] a = backend.download(original.positions(5, 4));
-            float[] b = backend.download(transformers.positions(5, 4));
+                    backend.download(original.positions(backend, ws, 3, 3)),
+                    backend.download(transformers.positions(backend, ws, 3, 3)));
+            float[] a = backend.download(original.positions(backend, ws, 5, 4));
+            float[] b = backend.download(transformers.positions(backend, ws, 5, 4));
             double largest = 0;
             for (int i = 0; i < a.length; i++) {
                 largest = Math.max(largest, Math.abs(a[i] - b[i]));

@@ -1,6 +1,7 @@
 package dev.earshot.models.vit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +16,7 @@ import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
 import dev.earshot.tensor.reference.ReferenceBackend;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +45,7 @@ class PositionTableTest {
     @Test
     void nativeGridIsTheTableItself() {
         for (PositionResampling resampling : PositionResampling.values()) {
-            assertArrayEquals(table.toFloats(), backend.download(of(resampling).at(SIDE, SIDE)));
+            assertArrayEquals(table.toFloats(), backend.download(of(resampling).at(backend, ws, SIDE, SIDE)));
         }
     }
 
@@ -70,7 +72,7 @@ class PositionTableTest {
         float[] expected = backend.download(
                 resized.reshape(1, WIDTH, (long) rows * columns).transpose(1, 2));
 
-        float[] got = backend.download(of(resampling).at(rows, columns));
+        float[] got = backend.download(of(resampling).at(backend, ws, rows, columns));
 
         assertArrayEquals(Arrays.copyOf(table.toFloats(), WIDTH), Arrays.copyOf(got, WIDTH));
         assertArrayEquals(expected, Arrays.copyOfRange(got, WIDTH, got.length), 1e-6f);
@@ -79,18 +81,39 @@ class PositionTableTest {
     @Test
     void sizesAreResampledOnce() {
         PositionTable positions = of(PositionResampling.TRANSFORMERS);
-        assertSame(positions.at(3, 5), positions.at(3, 5));
+        assertSame(positions.at(backend, ws, 3, 5), positions.at(backend, ws, 3, 5));
+    }
+
+    @Test
+    void everChangingSizesTakeABoundedAmountOfMemory() {
+        for (PositionResampling resampling :
+                List.of(PositionResampling.DINO_ORIGINAL, PositionResampling.TRANSFORMERS)) {
+            PositionTable positions = of(resampling);
+            for (int rows = 10; rows < 10 + PositionTable.MOST_KEPT; rows++) {
+                positions.at(backend, ws, rows, 2);
+            }
+            float[] made = backend.download(positions.at(backend, ws, 2, 7)); // by ops; makes what these need
+            float[] fresh = backend.download(of(resampling).at(backend, ws, 2, 7)); // on the host
+            assertArrayEquals(fresh, made, 1e-6f);
+            long bytes = scope.bytes();
+            for (int rows = 3; rows < 10; rows++) {
+                ws.reset();
+                assertEquals(1 + 2 * rows, positions.at(backend, ws, rows, 2).dim(1));
+            }
+            assertArrayEquals(table.toFloats(), backend.download(positions.at(backend, ws, SIDE, SIDE)));
+            assertEquals(bytes, scope.bytes());
+        }
     }
 
     @Test
     void gridsThatTheReferenceCannotReadAreRefused() {
         var square = assertThrows(
                 IllegalArgumentException.class,
-                () -> of(PositionResampling.IMAGEBIND).at(3, 5));
+                () -> of(PositionResampling.IMAGEBIND).at(backend, ws, 3, 5));
         assertTrue(square.getMessage().contains("expected a square image"), square.getMessage());
         var fixed = assertThrows(
                 IllegalArgumentException.class,
-                () -> of(PositionResampling.FIXED).at(3, 4));
+                () -> of(PositionResampling.FIXED).at(backend, ws, 3, 4));
         assertTrue(fixed.getMessage().contains("expected a grid of 4 x 4"), fixed.getMessage());
     }
 

@@ -60,7 +60,7 @@ public final class DinoKinds {
 
             Tensor other = b.upload(ws, golden.input("other_image"), DType.F32);
             results.put("mid.other_tokens", dino.tokens(b, ws, other));
-            results.put("mid.other_pos_embed", positions(dino, other));
+            results.put("mid.other_pos_embed", positions(dino, b, ws, other));
             features(dino, b, ws, dino.forward(b, ws, other), "expected.other_", results);
             results.put("expected.other_last_attention", dino.lastAttention(b, ws, other));
         }
@@ -75,9 +75,9 @@ public final class DinoKinds {
         results.put(prefix + "gap_unit", dino.unit(b, ws, gap));
     }
 
-    private static Tensor positions(Dino dino, Tensor image) {
+    private static Tensor positions(Dino dino, Backend b, Workspace ws, Tensor image) {
         int patch = dino.config().vit().patchSize();
-        return dino.positions(Math.toIntExact(image.dim(2) / patch), Math.toIntExact(image.dim(3) / patch));
+        return dino.positions(b, ws, Math.toIntExact(image.dim(2) / patch), Math.toIntExact(image.dim(3) / patch));
     }
 
     private static Map<String, HostTensor> huggingFace(GoldenCase golden, Backend b, DType compute) {
@@ -95,7 +95,7 @@ public final class DinoKinds {
             results.put("expected.gap_unit", dino.unit(b, ws, dino.pool(b, ws, tokens, DinoPooling.GAP)));
 
             Tensor other = b.upload(ws, golden.input("other_image"), DType.F32);
-            results.put("mid.other_pos_embed", positions(dino, other));
+            results.put("mid.other_pos_embed", positions(dino, b, ws, other));
             results.put("expected.other_last_hidden_state", dino.forward(b, ws, other));
         }
         return results.tensors();

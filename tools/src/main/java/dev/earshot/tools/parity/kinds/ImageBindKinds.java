@@ -94,7 +94,7 @@ public final class ImageBindKinds {
 
             Tensor large = b.upload(ws, golden.input("image_large"), DType.F32);
             int side = Math.toIntExact(large.dim(2) / vision.config().vit().patchSize());
-            results.put("mid.large_pos_embed", vision.positions(side, side));
+            results.put("mid.large_pos_embed", vision.positions(b, ws, side, side));
             results.put("expected.image_large_embedding", embed(vision, b, ws, large));
 
             Tensor video = b.upload(ws, golden.input("video"), DType.F32); // [B, S, 3, 2, H, W]
