@@ -35,7 +35,10 @@ public interface Backend extends AutoCloseable {
      */
     Program capture(Consumer<Backend> forward);
 
-    /** Copies host data into {@code out}, converting floats; shapes must be equal. Waits until done. */
+    /**
+     * Copies host data into {@code out}, converting floats; shapes must be equal. The host data may be changed as soon as this
+     * returns; on a device the copy itself is queued like an op.
+     */
     void upload(HostTensor source, Tensor out);
 
     /** All elements of {@code x}, of any float type, as fp32, row-major. Waits for earlier ops. */

@@ -9,10 +9,13 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Transfers implements AutoCloseable {
     private static final long BUFFER_BYTES = 8L << 20;
+    private static final long ALIGNMENT = 256;
 
     private final CudaContext context;
     private final Driver driver;
     private final Buffer[] buffers = new Buffer[2];
+    private int current; // the buffer that is written to
+    private long used; // its first bytes, which copies to the device may still read
 
     /** A buffer with the event after which it may be touched again. */
     private record Buffer(MemorySegment memory, MemorySegment done) {}
@@ -30,20 +33,27 @@ public final class Transfers implements AutoCloseable {
         return buffers[index];
     }
 
-    /** Copies host bytes to device address {@code to} and waits until they are there. */
+    /**
+     * Copies host bytes to device address {@code to}. They are read when this returns, and on the device before whatever is
+     * issued next. Small inputs lie side by side in a buffer and cost one driver call each; only when both buffers are full
+     * is the first copy waited for.
+     */
     public void write(MemorySegment from, long to) {
         MemorySegment stream = context.queue().stream();
-        int index = 0;
-        for (long done = 0; done < from.byteSize(); done += BUFFER_BYTES) {
-            long bytes = Math.min(BUFFER_BYTES, from.byteSize() - done);
-            Buffer buffer = buffer(index);
-            driver.synchronizeEvent(buffer.done);
-            MemorySegment.copy(from, done, buffer.memory, 0, bytes);
-            driver.copyToDevice(to + done, buffer.memory, bytes, stream);
-            driver.record(buffer.done, stream);
-            index = 1 - index;
+        for (long done = 0; done < from.byteSize(); ) {
+            if (used >= BUFFER_BYTES) {
+                driver.record(buffer(current).done, stream);
+                current = 1 - current;
+                driver.synchronizeEvent(buffer(current).done);
+                used = 0;
+            }
+            MemorySegment memory = buffer(current).memory;
+            long bytes = Math.min(BUFFER_BYTES - used, from.byteSize() - done);
+            MemorySegment.copy(from, done, memory, used, bytes);
+            driver.copyToDevice(to + done, memory.asSlice(used, bytes), bytes, stream);
+            used += Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+            done += bytes;
         }
-        driver.synchronize(stream);
     }
 
     /** Copies device bytes to host memory, after all work issued so far. */
@@ -60,6 +70,7 @@ public final class Transfers implements AutoCloseable {
             Buffer ready = buffer((int) (done / BUFFER_BYTES % 2));
             driver.synchronizeEvent(ready.done);
             MemorySegment.copy(ready.memory, 0, to, done, Math.min(BUFFER_BYTES, total - done));
+            used = 0; // whatever was issued before is done too
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.earshot.cuda.device;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -85,6 +86,44 @@ class CudaDiagnosticsTest {
                 assertEquals(2, diagnostics.driverCalls() - before);
                 assertEquals(librariesBefore, diagnostics.libraryCalls());
             }
+        }
+    }
+
+    @Test
+    void inputsGoUpWithoutAWaitAndMayBeChangedAtOnce() {
+        float[] values = {1, 2, 3};
+        Tensor x = backend.upload(workspace, HostTensor.of(values, 3), DType.F32);
+        Tensor y = workspace.allocate(DType.F32, 3);
+        try (Program program = backend.capture(b -> b.affine(x, 2, 1, y))) {
+            backend.synchronize();
+            long waits = device.count("synchronizations");
+            long calls = diagnostics.driverCalls();
+            values[1] = 5;
+            backend.upload(HostTensor.of(values, 3), x);
+            values[1] = -1;
+            program.run();
+            assertEquals(waits, device.count("synchronizations"));
+            assertArrayEquals(new float[] {3, 11, 7}, backend.download(y));
+            assertEquals(5, diagnostics.driverCalls() - calls, "a copy each way, an event and its wait, one replay");
+        }
+    }
+
+    /** More than both page-locked buffers hold, so that the first of them is written again while copies are on their way. */
+    @Test
+    void manyUploadsOneAfterTheOtherArriveWhole() {
+        int pieces = 9;
+        int floats = 700_001;
+        Tensor x = workspace.allocate(DType.F32, pieces, floats);
+        float[] values = new float[floats];
+        for (int piece = 0; piece < pieces; piece++) {
+            for (int i = 0; i < floats; i++) {
+                values[i] = piece * 1000 + i % 997;
+            }
+            backend.upload(HostTensor.of(values, 1, floats), x.slice(0, piece, piece + 1));
+        }
+        float[] all = backend.download(x);
+        for (int i = 0; i < all.length; i++) {
+            assertEquals(i / floats * 1000 + i % floats % 997, all[i]);
         }
     }
 
