@@ -4,11 +4,14 @@ The Java side (dev.earshot.models.Filler) makes the same bits, so both sides of 
 """
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 ROWS_OF_TENTH = ("pos_emb", "token", "rel_pos", "bias_k", "bias_v", "class_embedding", "positional_embedding")
-CHUNK = 1 << 22
+CHUNK = 1 << 18  # its numbers stay in a core's cache
+THREADS = ThreadPoolExecutor(os.cpu_count())
 
 
 def seed(key):
@@ -43,7 +46,12 @@ def fill(key, shape):
     """The tensor of that key, fp32."""
     a, c = scale_and_offset(key, shape)
     out = np.empty(math.prod(shape), np.float32)
-    for start in range(0, out.size, CHUNK):
+
+    def chunk(start):
         count = min(CHUNK, out.size - start)
         out[start : start + count] = uniform(key, start, count) * a + c
+
+    starts = range(0, out.size, CHUNK)
+    # NumPy lets go of the interpreter's lock; gigabytes of weights would otherwise take a minute.
+    list(THREADS.map(chunk, starts) if len(starts) > 1 else map(chunk, starts))
     return out.reshape(shape)
