@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 
 import kmeans
-from engines import CLIP, Failure
+from engines import CLIPS, FRAME, Failure
 
 # Largest allowed |difference| / max|value| against PyTorch fp32: rounding order in fp32, 11 bits of mantissa in tf32, 8 in bf16.
 TOLERANCE = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 5e-2}
 # Gradients of a training step: where two pixels match equally well to the last digits, another winner is as good.
 TRAINING_TOLERANCE = 5e-3
-TF32_TRAINING_TOLERANCE = 1e-2
+# With products rounded more, more of them match elsewhere: then their distance as a whole counts, |difference| / |gradients|.
+TRAINING_DISTANCE = {"tf32": 0.05, "bf16": 0.3}
 # Quantised activations move single values far; what a user of embeddings sees is their direction.
 INT8_COSINE = 0.9
 # Starting points differ, so may the optimum that is reached.
@@ -59,23 +60,30 @@ def judge_of(outputs, reference, args, model, batch):
     if model == "kmeans":
         best = min(kmeans.objectives(firsts, batch).sum() for firsts in outputs.values())
         return lambda key, firsts: objective(firsts, reference, best, batch)
-    if model == CLIP:
+    if model in (*CLIPS, FRAME):
         return lambda key, values: outlines(key, values, reference, batch)
-    allowed = tolerance(model)
-    return lambda key, values: numbers(key, values, reference, allowed, model)
-
-
-def tolerance(model):
     if model.startswith("train-"):
-        return {"fp32": TRAINING_TOLERANCE, "tf32": TF32_TRAINING_TOLERANCE}
-    return TOLERANCE
+        return lambda key, values: gradients(values, reference, key[1])
+    return lambda key, values: numbers(key, values, reference, model)
 
 
 def largest_difference(values, reference):
     return float(np.abs(values - reference).max() / np.abs(reference).max())
 
 
-def numbers(key, values, reference, allowed, model):
+def gradients(values, reference, precision):
+    """A training step: gradients near those of PyTorch in fp32."""
+    distance = float(np.linalg.norm(values - reference) / np.linalg.norm(reference))
+    facts = {"max_relative_difference": largest_difference(values, reference), "relative_distance": distance}
+    if precision == "fp32":
+        if facts["max_relative_difference"] > TRAINING_TOLERANCE:
+            raise Disagreement(f"differs by {facts['max_relative_difference']:.2e} of the largest gradient")
+    elif distance > TRAINING_DISTANCE[precision]:
+        raise Disagreement(f"its gradients are {distance:.3f} of their length away")
+    return facts
+
+
+def numbers(key, values, reference, model):
     precision = key[1]
     facts = {"max_relative_difference": largest_difference(values, reference)}
     if model in WIDTHS and precision != "fp32":
@@ -83,7 +91,7 @@ def numbers(key, values, reference, allowed, model):
     if precision == "int8":
         if facts["cosine"] < INT8_COSINE:
             raise Disagreement(f"a cosine of {facts['cosine']:.4f} to fp32")
-    elif facts["max_relative_difference"] > allowed[precision]:
+    elif facts["max_relative_difference"] > TOLERANCE[precision]:
         raise Disagreement(f"differs by {facts['max_relative_difference']:.2e} of the largest value")
     return facts
 

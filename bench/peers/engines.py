@@ -20,7 +20,9 @@ CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,transformers"
 PRECISIONS = ("fp32", "tf32", "bf16", "int8")
 IN_OUR_PROCESS = "onnxruntime-java"
 IMAGE_MODELS = ("dino-vitb16", "imagebind-image")
-CLIP = "moca-clip"
+# From pictures and sound to masks, and from features to masks.
+CLIPS = ("moca-clip", "moca-frame-whole")
+FRAME = "moca-frame"
 # scikit-learn's name in the results of k-means, as they have always been written.
 RUNNER_NAMES = {"scikit-learn": "sklearn"}
 
@@ -75,8 +77,10 @@ def precisions(args, model):
     asked = args.precisions.split(",")
     if model in IMAGE_MODELS:
         return asked
-    if model == CLIP or model.startswith("sam-vit-"):
+    if model in CLIPS or model.startswith(("sam-vit-", "train-")):
         return [precision for precision in asked if precision != "int8"] or ["fp32"]
+    if model == "knn":
+        return [precision for precision in asked if precision in ("fp32", "tf32")] or ["fp32"]
     # What is fp32 only still has products: with tf32 asked for in place of fp32, in that.
     return ["tf32"] if "tf32" in asked and "fp32" not in asked else ["fp32"]
 
@@ -85,11 +89,11 @@ def peers_of(model, args, precision):
     """Names of the engines that can run a model on this device."""
     on_card = args.on_card
     if model == "kmeans":
-        return ["scikit-learn", "faiss"]
+        return ["torch", "torch-compile", "torch-graph"] if on_card else ["scikit-learn", "faiss", "torch"]
     if model == "knn":
-        return ["sklearn", "faiss", "torch"]
+        return ["torch"] if on_card else ["sklearn", "faiss", "torch"]
     if model.startswith("train-"):
-        return ["torch"] if on_card else ["torch", "torch-unlocked"]
+        return ["torch", "torch-compile", "torch-graph"] if on_card else ["torch", "torch-unlocked"]
     if model.startswith("sam-"):
         on_both = ["torch"] if model.startswith("sam-generator") else ["torch", *(["torch-graph"] if on_card else ["torch-unlocked"])]
         return [*on_both, "transformers"] if model.startswith("sam-vit-") else on_both
@@ -99,7 +103,7 @@ def peers_of(model, args, precision):
         return ["torch", "torch-compile", "torch-unlocked"]
     # Compiled, whole models cost minutes and gain little on a processor: only where asked for.
     compiled = ["torch-compile"] if args.engines_given else []
-    if model == CLIP:
+    if model in (*CLIPS, FRAME):
         return ["torch", "torch-unlocked", *compiled]
     if precision == "int8":
         return ["torch", "onnxruntime", IN_OUR_PROCESS]

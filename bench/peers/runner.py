@@ -32,14 +32,18 @@ def torch_forward(args, engine="torch"):
         import sam_workloads
 
         return sam_workloads.workload(args, engine)
-    if args.model == "moca-clip":
+    if args.model.startswith("moca-"):
         import moca_clip
 
-        return moca_clip.workload(args, engine)
+        return (moca_clip.frame_workload if args.model == "moca-frame" else moca_clip.workload)(args, engine)
+    if args.model == "kmeans":
+        import torch_kmeans
+
+        return torch_kmeans.workload(args, engine)
     if args.model.startswith("train-"):
         import training
 
-        return training.workload(args)
+        return training.workload(args, engine)
     import torch
 
     import models

@@ -10,9 +10,7 @@ import dev.earshot.models.adaav.BlockPair;
 import dev.earshot.models.adaav.FeatureNorm;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.imagebind.ImageBindConfig;
-import dev.earshot.segmentation.BinaryMask;
 import dev.earshot.segmentation.ClipFrame;
-import dev.earshot.segmentation.FrameMask;
 import dev.earshot.segmentation.SegmentedFrame;
 import dev.earshot.segmentation.Segmenter;
 import dev.earshot.segmentation.Segmenters;
@@ -26,7 +24,6 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
-import dev.earshot.tensor.KMeansSettings;
 import dev.earshot.tensor.weights.WeightEntry;
 import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
@@ -42,11 +39,12 @@ import java.util.stream.Collectors;
  */
 final class ClipWorkload implements Workload {
     static final String NAME = "moca-clip";
+
+    /** One frame, as soon as it can be had: a clip of one. */
+    static final String OF_A_FRAME = "moca-frame-whole";
+
     static final int WIDTH = 640;
     static final int HEIGHT = 480;
-    /** Values per frame in front of its mask: score and share of every cluster. */
-    static final int FIGURES = 2 * KMeansSettings.DEFAULT.clusters();
-
     private static final int SAMPLES = 16_000;
     private static final int TILE = 40;
     private static final double LOUDNESS = 0.1;
@@ -69,7 +67,9 @@ final class ClipWorkload implements Workload {
         this.frames = frames(frames);
         backend = Backends.open(backendName);
         try (MocaWeights weights = MocaWeights.of(ImageBind.filler(config)).withAdapter(Adapters.on(config))) {
-            segmenter = Segmenters.moca(work.over(backend), weights, settings(compute));
+            // A processor is as fast frame by frame, a card is not.
+            int batch = backendName.startsWith("cpu") ? 1 : frames;
+            segmenter = Segmenters.moca(work.over(backend), weights, settings(batch, compute));
         }
     }
 
@@ -78,7 +78,7 @@ final class ClipWorkload implements Workload {
     }
 
     /** The defaults, but for the least score: with weights that were never trained nothing fits a sound by 0.05. */
-    private static MocaSettings settings(DType compute) {
+    private static MocaSettings settings(int batch, DType compute) {
         MocaSettings d = MocaSettings.DEFAULT;
         return new MocaSettings(
                 d.kMeans(),
@@ -92,7 +92,7 @@ final class ClipWorkload implements Workload {
                 MocaSettings.JointCentring.NONE,
                 ProposalMatching.DEFAULT,
                 d.inputSize(),
-                d.batch(),
+                batch,
                 compute);
     }
 
@@ -126,28 +126,11 @@ final class ClipWorkload implements Workload {
         result = segmenter.segment(frames);
     }
 
-    /** First the scores and shares of all frames, then the masks, 1 where something sounds. */
+    /** See {@link Outline#values}. */
     @Override
     public float[] output() {
-        float[] values = new float[result.size() * (FIGURES + WIDTH * HEIGHT)];
-        int at = 0;
-        for (SegmentedFrame frame : result) {
-            for (FrameMask.Region region : frame.result().regions()) {
-                values[at] = (float) region.score();
-                values[at + FIGURES / 2] = (float) region.share();
-                at++;
-            }
-            at += FIGURES / 2;
-        }
-        for (SegmentedFrame frame : result) {
-            BinaryMask mask = frame.result().mask();
-            for (int y = 0; y < HEIGHT; y++) {
-                for (int x = 0; x < WIDTH; x++) {
-                    values[at++] = mask.get(x, y) ? 1 : 0;
-                }
-            }
-        }
-        return values;
+        return Outline.values(
+                result.stream().map(frame -> Outline.of(frame.result())).toList());
     }
 
     @Override

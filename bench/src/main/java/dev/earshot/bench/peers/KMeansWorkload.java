@@ -49,7 +49,7 @@ final class KMeansWorkload implements Workload {
         this.inertia = workspace.allocate(DType.F32, frames);
     }
 
-    private static float[] features(int frames) {
+    static float[] features(int frames) {
         int clusters = KMeansSettings.DEFAULT.clusters();
         float[] centres = Filler.tensor("input.centres", clusters, WIDTH).toFloats();
         float[] features = Filler.tensor("input.features", frames, ROWS, WIDTH).toFloats();

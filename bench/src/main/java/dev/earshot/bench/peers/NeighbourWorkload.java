@@ -17,12 +17,13 @@ public final class NeighbourWorkload implements Workload {
     private final WorkCounter work = new WorkCounter();
     private final Backend backend;
     private final HostTensor features;
-    private final NeighbourSearch search = new NeighbourSearch(NeighbourSearch.DEFAULT_K);
+    private final NeighbourSearch search;
     private NeighbourTable table;
 
     /** A table of so many rows. */
     public NeighbourWorkload(String backend, int rows) {
         this.backend = Backends.open(backend);
+        this.search = NeighbourSearch.on(this.backend, NeighbourSearch.DEFAULT_K);
         this.features = HostTensor.of(features(rows), rows, WIDTH);
     }
 

@@ -21,7 +21,10 @@ final class Workloads {
         if (model.equals("knn")) {
             return new NeighbourWorkload(backend, batch);
         }
-        if (model.equals(ClipWorkload.NAME)) {
+        if (model.equals(FrameWorkload.NAME)) {
+            return new FrameWorkload(backend, batch);
+        }
+        if (model.equals(ClipWorkload.NAME) || model.equals(ClipWorkload.OF_A_FRAME)) {
             return new ClipWorkload(backend, batch, blocks, compute);
         }
         if (model.startsWith(MatchingWorkload.PREFIX)) {

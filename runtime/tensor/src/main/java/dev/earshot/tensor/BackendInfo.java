@@ -16,6 +16,11 @@ public record BackendInfo(String name, String device, List<String> libraries, Li
         details = List.copyOf(details);
     }
 
+    /** True on a card, a real or a simulated one, where large pieces of work pay. */
+    public boolean isCard() {
+        return name.startsWith("cuda") || name.startsWith("simcuda");
+    }
+
     /** What result files call the arithmetic of products whose operands are of type {@code compute}. */
     public String precision(DType compute) {
         if (compute == DType.BF16) {

@@ -55,7 +55,7 @@ public record NeighbourCache(FeatureCache features, int k, boolean excludeSameVi
         }
         try (Weights vectors = features.open(backend, progress)) {
             NeighbourTable table =
-                    new NeighbourSearch(k).run(backend, vectors.read(FeatureCache.FEATURES), groups(), progress);
+                    NeighbourSearch.on(backend, k).run(backend, vectors.read(FeatureCache.FEATURES), groups(), progress);
             table.write(file(), origin());
             return table;
         }

@@ -27,6 +27,9 @@ public record NeighbourSearch(int k, int block) {
     /** On the CPU a block of 2048 x 2048 fp32 (16 MB) is still in the last-level cache when it is looked through. */
     private static final int DEFAULT_BLOCK = 2048;
 
+    /** A card looks through the lists of 256 groups of rows at a time; 268 MB. */
+    private static final int CARD_BLOCK = 8192;
+
     /** As many as {@link Backend#mergeTopK} lists. */
     private static final int MOST_NEIGHBOURS = 256;
 
@@ -48,6 +51,11 @@ public record NeighbourSearch(int k, int block) {
     /** Blocks of the usual size. */
     public NeighbourSearch(int k) {
         this(k, DEFAULT_BLOCK);
+    }
+
+    /** Blocks of the size that suits a backend. */
+    public static NeighbourSearch on(Backend backend, int k) {
+        return new NeighbourSearch(k, backend.info().isCard() ? CARD_BLOCK : DEFAULT_BLOCK);
     }
 
     /** Bytes that a search of n images of c features takes beside its input: on the device, and the results. */
