@@ -97,6 +97,9 @@ final class AblateCommand implements Callable<Integer> {
                 WeightsInUse files = WeightsInUse.open(Optional.empty(), Optional.empty());
                 DinoInUse dino = DinoInUse.open(Optional.empty());
                 Backend backend = Backends.open("auto")) {
+            if (!quiet) {
+                Banner.print(spec.commandLine().getErr(), backend.info());
+            }
             rows.put(FROZEN, known(FROZEN, "frozen").orElseGet(() -> {
                 Map<String, Object> row = evaluate(backend, Optional.empty(), MocaSettings.DEFAULT, benchmarks);
                 return keep(FROZEN, "frozen", row);

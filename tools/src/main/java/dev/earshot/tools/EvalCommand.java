@@ -187,6 +187,9 @@ final class EvalCommand implements Callable<Integer> {
                             .formatted(which, benchmark.kind().label()));
         }
         try (Networks networks = model.openNetworks(plan)) {
+            if (!quiet) {
+                Banner.print(stderr, networks.backend().info());
+            }
             WeightsInUse files = networks.files();
             Method method = switch (networks.method().segmenter()) {
                 case MocaSegmenter moca -> {

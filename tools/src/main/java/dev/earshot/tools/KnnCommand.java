@@ -93,6 +93,9 @@ final class KnnCommand implements Callable<Integer> {
         try (TrainingClips clips = TrainingClips.open(data, exclusions.ids(), progress);
                 DinoInUse dino = DinoInUse.open(weights);
                 Backend backend = device.open(Precision.FP32)) {
+            if (!quiet) {
+                Banner.print(err, backend.info());
+            }
             clips.notes().forEach(progress::note);
             FeatureCache features = new FeatureCache(clips, dino.weights(), dino.sha256(), pooling);
             NeighbourCache cache = new NeighbourCache(features, k, excludeSameVideo);

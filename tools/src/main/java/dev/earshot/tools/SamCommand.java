@@ -117,13 +117,12 @@ final class SamCommand implements Callable<Integer> {
         try (Backend backend = model.openBackend();
                 SamInUse sam = model.open(backend, hashes)) {
             if (!quiet) {
-                stderr.println("earshot %s on %s (%s)%s"
-                        .formatted(
-                                Versions.all().get("earshot"),
-                                backend.info().name(),
-                                backend.info().device(),
-                                model.demo() ? ", demo weights, which know the demo world's objects only" : ""));
-                stderr.flush();
+                Banner.print(stderr, backend.info());
+                if (model.demo()) {
+                    stderr.println(
+                            "No --weights given: using SAM's demo weights, which know the demo world's objects only.");
+                    stderr.flush();
+                }
             }
             if (auto) {
                 generate(backend, sam, settings);

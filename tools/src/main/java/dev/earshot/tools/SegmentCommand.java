@@ -153,12 +153,7 @@ final class SegmentCommand implements Callable<Integer>, ResultWriter.Listener {
         if (quiet) {
             return;
         }
-        stderr.println("earshot %s on %s (%s), %s"
-                .formatted(
-                        run.versions().get("earshot"),
-                        run.backend().name(),
-                        run.backend().device(),
-                        String.join(", ", run.backend().libraries())));
+        Banner.print(stderr, run.backend());
         if (model.demo()) {
             stderr.println("No --weights given: using the demo weights, which know the shapes and sounds of the demo "
                     + "world only.");

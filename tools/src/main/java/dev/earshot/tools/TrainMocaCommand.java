@@ -157,6 +157,9 @@ final class TrainMocaCommand implements Callable<Integer> {
                 WeightsInUse files = WeightsInUse.open(folder, Optional.empty());
                 DinoInUse dino = DinoInUse.open(folder);
                 Backend backend = run.device.open(recipe.precision())) {
+            if (!run.quiet) {
+                Banner.print(err, backend.info());
+            }
             clips.notes().forEach(progress::note);
             FeatureCache features = new FeatureCache(clips, dino.weights(), marked(dino.sha256()), DinoPooling.GAP);
             NeighbourTable table = new NeighbourCache(

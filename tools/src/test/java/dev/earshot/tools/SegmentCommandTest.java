@@ -99,6 +99,13 @@ class SegmentCommandTest {
         assertTrue(last.path("silent").asBoolean());
         assertTrue(last.path("loudnessDbfs").isNull());
         assertTrue(err.toString().contains("demo weights"), err.toString());
+        assertEquals(
+                1,
+                err.toString()
+                        .lines()
+                        .filter(line -> line.startsWith("earshot ") && line.contains(" on c"))
+                        .count(),
+                err.toString());
     }
 
     @Test

@@ -32,6 +32,11 @@ public final class CudaProvider implements BackendProvider {
     }
 
     @Override
+    public boolean isExpected() {
+        return start.hasDriver();
+    }
+
+    @Override
     public Backend open(String device) {
         return start.open(device);
     }

@@ -8,6 +8,8 @@ import dev.earshot.cuda.device.CudaDevice;
 import dev.earshot.cuda.device.CudaOptions;
 import dev.earshot.cuda.device.CudaSystem;
 import dev.earshot.tensor.Backend;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -21,10 +23,17 @@ final class CudaStart {
 
     private final CudaFlavour flavour;
     private final String name;
+    private final Path kernelDriver;
 
     CudaStart(CudaFlavour flavour, String name) {
+        this(flavour, name, Path.of("/proc/driver/nvidia/version"));
+    }
+
+    /** With the file that the kernel's part of the driver makes. */
+    CudaStart(CudaFlavour flavour, String name, Path kernelDriver) {
         this.flavour = flavour;
         this.name = name;
+        this.kernelDriver = kernelDriver;
     }
 
     /** See {@link dev.earshot.tensor.BackendProvider#unavailable()}. */
@@ -35,6 +44,16 @@ final class CudaStart {
             return Optional.empty();
         } catch (NativeLibraryException | CudaException | IllegalStateException e) {
             return Optional.of(e.getMessage());
+        }
+    }
+
+    /** True if there is a driver, or a part of one: the machine has, or is meant to have, a card. */
+    boolean hasDriver() {
+        try {
+            NativeLibraries.loadCudaDriver(flavour);
+            return true;
+        } catch (NativeLibraryException | IllegalStateException e) {
+            return Files.exists(kernelDriver);
         }
     }
 

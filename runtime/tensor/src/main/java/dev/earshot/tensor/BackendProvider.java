@@ -18,6 +18,14 @@ public interface BackendProvider {
     Optional<String> unavailable();
 
     /**
+     * False if nothing on this machine suggests that this backend could run here, for example no part of a card's driver:
+     * who then leaves the choice to {@code auto} need not be told why another one was taken.
+     */
+    default boolean isExpected() {
+        return true;
+    }
+
+    /**
      * Opens the backend.
      *
      * @param device what follows the colon of the name ({@code "0"} in {@code cuda:0}), or the empty string

@@ -16,7 +16,8 @@ public final class Backends {
     /**
      * Opens the backend called {@code name}: {@code cpu}, {@code reference}, {@code cuda:0} …, or {@code auto}. An explicit
      * name never falls back to another backend. {@code auto} takes CUDA if it can run, else the CPU, else the scalar
-     * reference, and logs one line with the choice and the reasons against the better ones.
+     * reference, and logs one line with the choice and the reasons against the better ones: for everybody to read if this
+     * machine has the hardware for one of those, else at debug level.
      *
      * @throws IllegalArgumentException if there is no backend of that name
      * @throws IllegalStateException if it exists and cannot run here; the message says why
@@ -43,13 +44,23 @@ public final class Backends {
     }
 
     private static Backend openBest(List<BackendProvider> providers) {
+        Choice choice = choose(providers);
+        LOG.log(choice.level(), "backend {0}{1}", choice.provider().kind(), rejected(choice.reasons()));
+        return choice.provider().open("");
+    }
+
+    /** What {@code auto} takes, why not a better one, and how loud that is to be said. */
+    record Choice(BackendProvider provider, List<String> reasons, System.Logger.Level level) {}
+
+    static Choice choose(List<BackendProvider> providers) {
         List<String> reasons = new ArrayList<>();
+        boolean expected = false;
         for (BackendProvider provider : providers) {
             Optional<String> reason = provider.unavailable();
             if (reason.isEmpty()) {
-                LOG.log(System.Logger.Level.INFO, "backend {0}{1}", provider.kind(), rejected(reasons));
-                return provider.open("");
+                return new Choice(provider, reasons, expected ? System.Logger.Level.INFO : System.Logger.Level.DEBUG);
             }
+            expected |= provider.isExpected();
             reasons.add(provider.kind() + ": " + withoutAdvice(reason.get()));
         }
         throw new IllegalStateException("no backend can run here" + rejected(reasons));

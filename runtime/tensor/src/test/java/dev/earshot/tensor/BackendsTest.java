@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +45,7 @@ class BackendsTest {
 
     @Test
     void aBackendThatCannotRunIsNeverReplaced() {
-        BackendProvider broken = new Broken();
+        BackendProvider broken = new Broken(true);
         String message = assertThrows(IllegalStateException.class, () -> Backends.open("broken:0", List.of(broken)))
                 .getMessage();
         assertEquals("backend 'broken:0' cannot run here: it never can — buy another", message);
@@ -52,7 +53,7 @@ class BackendsTest {
 
     @Test
     void autoPassesOverABackendThatCannotRun() {
-        List<BackendProvider> providers = new java.util.ArrayList<>(List.of(new Broken()));
+        List<BackendProvider> providers = new ArrayList<>(List.of(new Broken(true)));
         providers.addAll(Backends.providers());
         try (Backend backend = Backends.open("auto", providers)) {
             assertTrue(!backend.info().name().startsWith("broken"));
@@ -61,13 +62,26 @@ class BackendsTest {
 
     @Test
     void autoGivesReasonsWithoutTheirAdvice() {
-        List<BackendProvider> broken = List.of(new Broken());
+        List<BackendProvider> broken = List.of(new Broken(true));
         String message = assertThrows(IllegalStateException.class, () -> Backends.open("auto", broken))
                 .getMessage();
         assertEquals("no backend can run here (broken: it never can)", message);
     }
 
-    private record Broken() implements BackendProvider {
+    @Test
+    void aCardThatTheMachineDoesNotHaveIsNoNews() {
+        for (boolean expected : new boolean[] {true, false}) {
+            List<BackendProvider> providers = new ArrayList<>(List.of(new Broken(expected)));
+            providers.addAll(Backends.providers());
+            Backends.Choice choice = Backends.choose(providers);
+            assertEquals(List.of("broken: it never can"), choice.reasons());
+            assertEquals(expected ? System.Logger.Level.INFO : System.Logger.Level.DEBUG, choice.level());
+        }
+        assertEquals(
+                System.Logger.Level.DEBUG, Backends.choose(Backends.providers()).level(), "the best was taken");
+    }
+
+    private record Broken(boolean isExpected) implements BackendProvider {
         @Override
         public String kind() {
             return "broken";
