@@ -1,30 +1,18 @@
 package dev.earshot.cuda.ops;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.cuda.ops.BesideReference.Operands;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
-import dev.earshot.tensor.HostTensor;
-import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
-import dev.earshot.tensor.Workspace;
-import dev.earshot.tensor.reference.ReferenceBackend;
-import dev.earshot.tensor.testing.Comparison;
-import dev.earshot.tensor.testing.TestBackends;
-import java.util.List;
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attention at the edges of the kernels' tiles and vector loads, with masks and with shared gradients, against the reference. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AttentionOpsTest {
     private static final double TOLERANCE = 1e-11;
 
@@ -33,93 +21,16 @@ class AttentionOpsTest {
 
     private static final float MASKED = Float.NEGATIVE_INFINITY;
 
-    private List<Backend> backends;
-    private Backend truth;
-
-    @BeforeAll
-    void open() {
-        backends = TestBackends.open();
-        truth = new ReferenceBackend();
-    }
-
-    @AfterAll
-    void close() {
-        if (backends != null) {
-            backends.forEach(Backend::close);
-            truth.close();
-        }
-    }
-
-    /** Makes the same operands on every backend. */
-    private record Setup(Backend backend, Workspace memory, SplittableRandom random) {
-        Tensor input(DType dtype, long... shape) {
-            return upload(dtype, values(shape), shape);
-        }
-
-        Tensor input(long... shape) {
-            return input(DType.F32, shape);
-        }
-
-        Tensor upload(DType dtype, float[] values, long... shape) {
-            Tensor x = memory.allocate(dtype, shape);
-            backend.upload(HostTensor.of(values, shape), x);
-            return x;
-        }
-
-        /** Columns from {@code skipped} on of a buffer that is wider by {@code skipped + 3}. */
-        Tensor columns(DType dtype, long skipped, long... shape) {
-            Shape wide = Shape.of(shape).with(-1, Shape.of(shape).dim(-1) + skipped + 3);
-            return input(dtype, wide.toArray()).slice(-1, skipped, wide.dim(-1) - 3);
-        }
-
-        float[] values(long... shape) {
-            float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) random.nextDouble(-2, 2);
-            }
-            return values;
-        }
-    }
-
-    @FunctionalInterface
-    private interface Body {
-        /** Runs ops and returns their results. */
-        Tensor[] run(Setup setup);
-    }
-
-    private static double[][] run(Backend backend, Body body) {
-        try (Workspace memory = backend.workspace(1 << 22)) {
-            Tensor[] results = body.run(new Setup(backend, memory, new SplittableRandom(7)));
-            double[][] values = new double[results.length][];
-            for (int i = 0; i < results.length; i++) {
-                float[] one = backend.download(results[i]);
-                values[i] =
-                        IntStream.range(0, one.length).mapToDouble(j -> one[j]).toArray();
-            }
-            return values;
-        }
-    }
-
-    private void matchesReference(double tolerance, Body body) {
-        double[][] expected = run(truth, body);
-        for (Backend backend : backends) {
-            double[][] actual = run(backend, body);
-            for (int i = 0; i < expected.length; i++) {
-                assertTrue(Comparison.zeros(expected[i]) < 0.9);
-                double error = Comparison.nmse(expected[i], actual[i]);
-                String text =
-                        "%s, result %d: error %.2e".formatted(backend.info().name(), i, error);
-                assertTrue(error <= tolerance, text);
-            }
-        }
-    }
+    @RegisterExtension
+    static final BesideReference BESIDE = new BesideReference(2);
 
     private static float scale(long width) {
         return (float) (1 / Math.sqrt(width));
     }
 
     /** The result of an attention of dense operands. */
-    private static Tensor attention(Setup s, DType dtype, int queries, int keys, int heads, int width, int valueWidth) {
+    private static Tensor attention(
+            Operands s, DType dtype, int queries, int keys, int heads, int width, int valueWidth) {
         Tensor q = s.input(dtype, 2, queries, (long) heads * width);
         Tensor k = s.input(dtype, 2, keys, (long) heads * width);
         Tensor v = s.input(dtype, 2, keys, (long) heads * valueWidth);
@@ -132,10 +43,10 @@ class AttentionOpsTest {
     @ValueSource(ints = {1, 7, 8, 31, 32, 33, 64, 65, 80, 81, 96, 127, 128, 130, 257})
     void attentionOfAnyHeadWidthMatchesReference(int width) {
         for (int keys : new int[] {1, 31, 66}) {
-            matchesReference(TOLERANCE, s -> new Tensor[] {
+            BESIDE.matches(TOLERANCE, s -> new Tensor[] {
                 attention(s, DType.F32, 3, keys, 2, width, width), attention(s, DType.F32, 66, keys, 1, width, 5)
             });
-            matchesReference(BF16_TOLERANCE, s -> new Tensor[] {
+            BESIDE.matches(BF16_TOLERANCE, s -> new Tensor[] {
                 attention(s, DType.BF16, 3, keys, 2, width, width), attention(s, DType.BF16, 66, keys, 1, width, 5)
             });
         }
@@ -143,12 +54,12 @@ class AttentionOpsTest {
 
     @Test
     void attentionOverThousandsOfKeysMatchesReference() {
-        matchesReference(TOLERANCE, s ->
+        BESIDE.matches(TOLERANCE, s ->
                 new Tensor[] {attention(s, DType.F32, 3, 4097, 1, 16, 24), weights(s, 3, 4097, 16)});
-        matchesReference(BF16_TOLERANCE, s -> new Tensor[] {attention(s, DType.BF16, 3, 4097, 1, 16, 24)});
+        BESIDE.matches(BF16_TOLERANCE, s -> new Tensor[] {attention(s, DType.BF16, 3, 4097, 1, 16, 24)});
     }
 
-    private static Tensor weights(Setup s, int queries, int keys, int width) {
+    private static Tensor weights(Operands s, int queries, int keys, int width) {
         Tensor y = s.memory().allocate(DType.F32, 1, 2, queries, keys);
         s.backend()
                 .attentionWeights(
@@ -163,13 +74,13 @@ class AttentionOpsTest {
     @ParameterizedTest
     @ValueSource(ints = {3, 64, 65, 130})
     void attentionWeightsOfAnyHeadWidthMatchReference(int width) {
-        matchesReference(TOLERANCE, s -> new Tensor[] {weights(s, 66, 35, width)});
+        BESIDE.matches(TOLERANCE, s -> new Tensor[] {weights(s, 66, 35, width)});
     }
 
     @ParameterizedTest
     @CsvSource({"F32, 1", "F32, 4", "BF16, 1", "BF16, 4", "BF16, 8"})
     void slicesAtAnyOffsetMatchReference(DType dtype, int skipped) {
-        matchesReference(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
+        BESIDE.matches(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
             Tensor out = s.columns(dtype, skipped, 2, 70, 80);
             s.backend()
                     .attention(
@@ -179,9 +90,7 @@ class AttentionOpsTest {
                             2,
                             0.2f,
                             out);
-            Tensor dense = s.memory().allocate(DType.F32, 2, 70, 80);
-            s.backend().copy(out, dense);
-            return new Tensor[] {dense};
+            return new Tensor[] {s.dense(out)};
         });
     }
 
@@ -189,7 +98,7 @@ class AttentionOpsTest {
     @CsvSource({"1, 1, 1", "1, 1, 70", "1, 3, 1", "2, 1, 70", "2, 3, 70"})
     void anAdditiveTermOfAnyBroadcastMatchesReference(long batches, long heads, long queries) {
         for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
-            matchesReference(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
+            BESIDE.matches(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
                 Tensor y = s.memory().allocate(DType.F32, 2, 70, 3 * 16);
                 Tensor bias = s.columns(DType.F32, 2, batches, heads, queries, 67);
                 Tensor k = s.input(dtype, 2, 67, 3 * 16);
@@ -212,7 +121,7 @@ class AttentionOpsTest {
     @ParameterizedTest
     @ValueSource(strings = {"F32", "BF16"})
     void tilesOfMaskedKeysAreSkipped(DType dtype) {
-        matchesReference(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
+        BESIDE.matches(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
             Tensor bias = s.upload(DType.F32, mask(5, 140, (i, j) -> j >= 135 - i ? 1 : 0), 1, 1, 5, 140);
             Tensor k = s.input(dtype, 1, 140, 16);
             Tensor y = s.memory().allocate(DType.F32, 1, 5, 16);
@@ -225,8 +134,8 @@ class AttentionOpsTest {
     @ParameterizedTest
     @CsvSource({"F32, 16", "BF16, 16", "F32, 160", "BF16, 160"})
     void aQueryWithoutAnyKeyIsNaN(DType dtype, int width) {
-        for (Backend backend : backends) {
-            double[] y = run(backend, s -> {
+        for (Backend backend : BESIDE.devices()) {
+            double[] y = BESIDE.run(backend, s -> {
                 Tensor bias = s.upload(DType.F32, mask(5, 40, (i, j) -> i == 3 ? 0 : 1), 1, 1, 5, 40);
                 Tensor k = s.input(dtype, 1, 40, width);
                 Tensor out = s.memory().allocate(DType.F32, 1, 5, width);
@@ -243,8 +152,8 @@ class AttentionOpsTest {
     @ParameterizedTest
     @CsvSource({"F32, 16", "BF16, 16", "F32, 160"})
     void aNaNGoesWhereTheFormulaTakesIt(DType dtype, int width) {
-        for (Backend backend : backends) {
-            double[] y = run(backend, s -> {
+        for (Backend backend : BESIDE.devices()) {
+            double[] y = BESIDE.run(backend, s -> {
                 float[] values = s.values(1, 40, width);
                 values[7 * width + 2] = Float.NaN;
                 float[] queries = s.values(1, 5, width);
@@ -270,7 +179,7 @@ class AttentionOpsTest {
     @ParameterizedTest
     @CsvSource({"F32, 768, 768", "F32, 130, 257", "F32, 3, 201", "F32, 1500, 4", "BF16, 768, 768", "BF16, 136, 250"})
     void fewQueriesOfWideHeadsMatchReference(DType dtype, int width, int valueWidth) {
-        matchesReference(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
+        BESIDE.matches(dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> {
             Tensor q = s.columns(dtype, 0, 1, 4, 2L * width);
             Tensor k = s.input(dtype, 1, 41, 2L * width);
             Tensor v = s.input(dtype, 1, 41, 2L * valueWidth);
@@ -282,7 +191,7 @@ class AttentionOpsTest {
 
     /** The three gradients of one attention, which start from other numbers than 0. */
     private static Tensor[] gradients(
-            Setup s, DType dtype, int queries, int keys, int heads, int width, int valueWidth, boolean biased) {
+            Operands s, DType dtype, int queries, int keys, int heads, int width, int valueWidth, boolean biased) {
         Tensor q = s.input(dtype, 2, queries, (long) heads * width);
         Tensor k = s.columns(dtype, 1, 2, keys, (long) heads * width);
         Tensor v = s.input(dtype, 2, keys, (long) heads * valueWidth);
@@ -303,20 +212,20 @@ class AttentionOpsTest {
     @ParameterizedTest
     @CsvSource({"1, 1", "7, 9", "31, 33", "33, 31", "79, 80", "81, 80", "96, 96", "128, 17", "130, 161"})
     void attentionBackwardOfAnyHeadWidthMatchesReference(int width, int valueWidth) {
-        matchesReference(TOLERANCE, s -> gradients(s, DType.F32, 33, 35, 2, width, valueWidth, false));
-        matchesReference(TOLERANCE, s -> gradients(s, DType.F32, 2, 67, 1, width, valueWidth, true));
-        matchesReference(BF16_TOLERANCE, s -> gradients(s, DType.BF16, 33, 3, 1, width, valueWidth, true));
+        BESIDE.matches(TOLERANCE, s -> gradients(s, DType.F32, 33, 35, 2, width, valueWidth, false));
+        BESIDE.matches(TOLERANCE, s -> gradients(s, DType.F32, 2, 67, 1, width, valueWidth, true));
+        BESIDE.matches(BF16_TOLERANCE, s -> gradients(s, DType.BF16, 33, 3, 1, width, valueWidth, true));
     }
 
     @Test
     void attentionBackwardOverManyTilesMatchesReference() {
-        matchesReference(TOLERANCE, s -> gradients(s, DType.F32, 131, 193, 1, 12, 20, true));
-        matchesReference(TOLERANCE, s -> gradients(s, DType.F32, 300, 1, 1, 12, 20, false));
+        BESIDE.matches(TOLERANCE, s -> gradients(s, DType.F32, 131, 193, 1, 12, 20, true));
+        BESIDE.matches(TOLERANCE, s -> gradients(s, DType.F32, 300, 1, 1, 12, 20, false));
     }
 
     @Test
     void theFormsOfAttentionBackwardAgree() {
-        matchesReference(TOLERANCE, s -> {
+        BESIDE.matches(TOLERANCE, s -> {
             Tensor q = s.input(2, 4, 200);
             Tensor k = s.input(2, 33, 200);
             Tensor gradOut = s.input(2, 4, 200);
@@ -332,7 +241,7 @@ class AttentionOpsTest {
     @ParameterizedTest
     @ValueSource(ints = {16, 84, 140})
     void gradientsThatAreOneTensorAddUp(int width) {
-        matchesReference(TOLERANCE, s -> {
+        BESIDE.matches(TOLERANCE, s -> {
             Tensor x = s.input(1, 70, width);
             Tensor grad = s.input(1, 70, width);
             s.backend().training().attentionBackward(x, x, x, 1, scale(width), s.input(1, 70, width), grad, grad, grad);
@@ -343,7 +252,7 @@ class AttentionOpsTest {
     /** Gradients in columns of one buffer that start at odd places; what lies between them stays. */
     @Test
     void gradientsInOneBufferLeaveTheRestAlone() {
-        matchesReference(TOLERANCE, s -> {
+        BESIDE.matches(TOLERANCE, s -> {
             Tensor buffer = s.input(2, 66, 3 * 33 + 7);
             Tensor[] thirds = {buffer.slice(-1, 1, 34), buffer.slice(-1, 37, 70), buffer.slice(-1, 71, 104)};
             Tensor q = s.input(2, 66, 33);
@@ -357,7 +266,7 @@ class AttentionOpsTest {
     @ParameterizedTest
     @CsvSource({"1, 1, 1, 1", "3, 5, 1, 128", "2, 19, 16, 33", "1, 17, 600, 3", "2, 33, 9, 200", "17, 1, 2, 32"})
     void crossModalAttentionOfAnySizesMatchesReference(long batch, long n, long m, long r) {
-        matchesReference(TOLERANCE, s -> {
+        BESIDE.matches(TOLERANCE, s -> {
             Tensor u = s.columns(DType.F32, 1, batch, n, r);
             Tensor t = s.columns(DType.F32, 2, batch, m, r);
             Tensor gate = s.upload(DType.F32, new float[] {0.7f}, 1);

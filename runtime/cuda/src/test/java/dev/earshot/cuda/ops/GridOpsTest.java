@@ -1,55 +1,29 @@
 package dev.earshot.cuda.ops;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.cuda.ops.BesideReference.Operands;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.DType;
-import dev.earshot.tensor.HostTensor;
-import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
-import dev.earshot.tensor.Workspace;
-import dev.earshot.tensor.reference.ReferenceBackend;
-import dev.earshot.tensor.testing.Comparison;
-import dev.earshot.tensor.testing.TestBackends;
-import java.util.List;
 import java.util.Random;
-import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only the kernels on grids can get wrong: chunks of rows and columns, borders of tiles, vector loads, views. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GridOpsTest {
     private static final double TOLERANCE = 1e-11;
 
     /** Rounding to bf16 is off by at most 2^-9 once per weight and once per result: a mean square of a few 1e-6. */
     private static final double BF16_TOLERANCE = 3e-5;
 
-    private List<Backend> backends;
-    private Backend truth;
-
-    @BeforeAll
-    void open() {
-        backends = TestBackends.open();
-        truth = new ReferenceBackend();
-    }
-
-    @AfterAll
-    void close() {
-        if (backends != null) {
-            backends.forEach(Backend::close);
-            truth.close();
-        }
-    }
+    @RegisterExtension
+    static final BesideReference BESIDE = new BesideReference(1);
 
     /** An attention on a grid; operands start {@code skipped} columns into wider buffers, tables as many rows into longer ones. */
     private record Grid(
@@ -62,70 +36,35 @@ class GridOpsTest {
             return new Grid(dtype, batch, h, w, heads, width, valueWidth, skipped, other);
         }
 
-        /** Same operands on every backend. */
-        double[] run(Backend backend, DoubleUnaryOperator query, DoubleUnaryOperator table) {
-            SplittableRandom random = new SplittableRandom(7);
-            try (Workspace memory = backend.workspace(1 << 22)) {
-                Tensor q = columns(backend, memory, random, heads * width, query);
-                Tensor k = columns(backend, memory, random, heads * width, x -> x);
-                Tensor v = columns(backend, memory, random, heads * valueWidth, x -> x);
-                Tensor rows = table(backend, memory, random, 2 * h - 1, table);
-                Tensor cols = table(backend, memory, random, 2 * w - 1, table);
-                Tensor out = columns(backend, memory, random, heads * valueWidth, x -> x);
-                backend.gridAttention(q, k, v, heads, scale, rows, cols, out);
-                Tensor dense = memory.allocate(DType.F32, batch, (long) h * w, (long) heads * valueWidth);
-                backend.copy(out, dense);
-                float[] values = backend.download(dense);
-                return IntStream.range(0, values.length)
-                        .mapToDouble(i -> values[i])
-                        .toArray();
-            }
+        Tensor[] run(Operands s, DoubleUnaryOperator query, DoubleUnaryOperator table) {
+            Tensor q = columns(s, heads * width, query);
+            Tensor k = columns(s, heads * width, x -> x);
+            Tensor v = columns(s, heads * valueWidth, x -> x);
+            Tensor rows = table(s, 2 * h - 1, table);
+            Tensor cols = table(s, 2 * w - 1, table);
+            Tensor out = columns(s, heads * valueWidth, x -> x);
+            s.backend().gridAttention(q, k, v, heads, scale, rows, cols, out);
+            return new Tensor[] {s.dense(out)};
         }
 
-        private Tensor columns(
-                Backend backend, Workspace memory, SplittableRandom random, long count, DoubleUnaryOperator value) {
+        private Tensor columns(Operands s, long count, DoubleUnaryOperator value) {
             long wide = count + (skipped == 0 ? 0 : skipped + 3);
-            Tensor x = upload(backend, memory, dtype, random, value, batch, (long) h * w, wide);
-            return x.slice(-1, skipped, skipped + count);
+            long[] shape = {batch, (long) h * w, wide};
+            return s.upload(dtype, s.values(value, shape), shape).slice(-1, skipped, skipped + count);
         }
 
-        private Tensor table(
-                Backend backend, Workspace memory, SplittableRandom random, long rows, DoubleUnaryOperator value) {
-            return upload(backend, memory, DType.F32, random, value, rows + skipped, width)
-                    .slice(0, skipped, rows + skipped);
-        }
-
-        private static Tensor upload(
-                Backend backend,
-                Workspace memory,
-                DType type,
-                SplittableRandom random,
-                DoubleUnaryOperator value,
-                long... shape) {
-            float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) value.applyAsDouble(random.nextDouble(-1, 1));
-            }
-            Tensor x = memory.allocate(type, shape);
-            backend.upload(HostTensor.of(values, shape), x);
-            return x;
+        private Tensor table(Operands s, long rows, DoubleUnaryOperator value) {
+            long[] shape = {rows + skipped, width};
+            return s.upload(DType.F32, s.values(value, shape), shape).slice(0, skipped, rows + skipped);
         }
     }
 
-    private void matchesReference(Grid grid) {
+    private static void matchesReference(Grid grid) {
         matchesReference(grid, x -> 2 * x, x -> x);
     }
 
-    private void matchesReference(Grid grid, DoubleUnaryOperator query, DoubleUnaryOperator table) {
-        double[] expected = grid.run(truth, query, table);
-        assertTrue(Comparison.zeros(expected) < 0.9);
-        double tolerance = grid.dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE;
-        for (Backend backend : backends) {
-            double error = Comparison.nmse(expected, grid.run(backend, query, table));
-            assertTrue(
-                    error <= tolerance,
-                    () -> "%s %s: error %.2e".formatted(backend.info().name(), grid, error));
-        }
+    private static void matchesReference(Grid grid, DoubleUnaryOperator query, DoubleUnaryOperator table) {
+        BESIDE.matches(grid.dtype == DType.F32 ? TOLERANCE : BF16_TOLERANCE, s -> grid.run(s, query, table));
     }
 
     @ParameterizedTest
@@ -173,9 +112,10 @@ class GridOpsTest {
         int width = 16;
         Grid grid = Grid.of(dtype, 6, 7, 1, width);
         int[] count = new int[1];
-        for (Backend backend : backends) {
+        for (Backend backend : BESIDE.devices()) {
             count[0] = 0;
-            double[] y = grid.run(backend, x -> count[0]++ == 33 * width + 3 ? Double.NaN : x, x -> x);
+            DoubleUnaryOperator query = x -> count[0]++ == 33 * width + 3 ? Double.NaN : x;
+            double[] y = BESIDE.run(backend, s -> grid.run(s, query, x -> x))[0];
             for (int i = 0; i < y.length; i++) {
                 assertEquals(i / width == 33, Double.isNaN(y[i]), "query " + i / width);
             }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.earshot.cuda.ops.BesideReference.Operands;
 import dev.earshot.tensor.Activation;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
@@ -13,95 +14,29 @@ import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Linear;
 import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Program;
-import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
-import dev.earshot.tensor.reference.ReferenceBackend;
 import dev.earshot.tensor.testing.Comparison;
 import dev.earshot.tensor.testing.TestBackends;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Products of views that the op table does not have, against the reference. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProductOpsTest {
     private static final double TOLERANCE = 1e-12;
 
     /** Rounding to bf16 is off by at most 2^-9, so its mean square is far below this. */
     private static final double BF16_TOLERANCE = 1e-5;
 
-    private List<Backend> backends;
-    private Backend truth;
+    @RegisterExtension
+    static final BesideReference BESIDE = new BesideReference(1);
 
-    @BeforeAll
-    void open() {
-        backends = TestBackends.open();
-        truth = new ReferenceBackend();
-    }
-
-    @AfterAll
-    void close() {
-        if (backends != null) {
-            backends.forEach(Backend::close);
-            truth.close();
-        }
-    }
-
-    /** Makes the same operands on every backend. */
-    private record Setup(Backend backend, Workspace memory, ParameterScope parameters, SplittableRandom random) {
-        Tensor input(DType dtype, long... shape) {
-            Tensor x = memory.allocate(dtype, shape);
-            backend.upload(values(shape), x);
-            return x;
-        }
-
-        Tensor input(long... shape) {
-            return input(DType.F32, shape);
-        }
-
-        Linear layer(DType compute, long in, long out) {
-            return parameters.linear(values(out, in), values(out), compute);
-        }
-
-        HostTensor values(long... shape) {
-            float[] values = new float[Math.toIntExact(Shape.of(shape).elements())];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) random.nextDouble(-1, 1);
-            }
-            return HostTensor.of(values, shape);
-        }
-    }
-
-    @FunctionalInterface
-    private interface Body {
-        /** Runs ops and returns their result. */
-        Tensor run(Setup setup);
-    }
-
-    private static double[] run(Backend backend, Body body) {
-        try (Workspace memory = backend.workspace(1 << 20);
-                ParameterScope parameters = backend.parameters()) {
-            float[] result =
-                    backend.download(body.run(new Setup(backend, memory, parameters, new SplittableRandom(7))));
-            return IntStream.range(0, result.length).mapToDouble(i -> result[i]).toArray();
-        }
-    }
-
-    private void matchesReference(double tolerance, Body body) {
-        double[] expected = run(truth, body);
-        assertTrue(Comparison.zeros(expected) < 0.9);
-        for (Backend backend : backends) {
-            double error = Comparison.nmse(expected, run(backend, body));
-            assertTrue(
-                    error <= tolerance,
-                    "%s: error %.2e".formatted(backend.info().name(), error));
-        }
+    private static void matchesReference(double tolerance, Function<Operands, Tensor> body) {
+        BESIDE.matches(tolerance, s -> new Tensor[] {body.apply(s)});
     }
 
     @Test
@@ -249,12 +184,12 @@ class ProductOpsTest {
 
     @Test
     void matmulOfNothingIsZero() {
-        for (Backend backend : backends) {
-            double[] result = run(backend, s -> {
+        for (Backend backend : BESIDE.devices()) {
+            double[] result = BESIDE.run(backend, s -> {
                 Tensor y = s.input(3, 4, 5);
                 s.backend().matmul(s.input(3, 4, 0), s.input(3, 0, 5), 2, y);
-                return y;
-            });
+                return new Tensor[] {y};
+            })[0];
             assertArrayEquals(new double[60], result);
         }
     }
@@ -299,15 +234,15 @@ class ProductOpsTest {
 
     @Test
     void tf32ProductsAreOffByAsMuchAsTheirMantissa() {
-        Body body = s -> {
+        BesideReference.Body body = s -> {
             Tensor y = s.memory().allocate(DType.F32, 16, 32);
             s.backend().linear(s.input(16, 64), s.layer(DType.F32, 64, 32), Activation.NONE, y);
-            return y;
+            return new Tensor[] {y};
         };
-        double[] expected = run(truth, body);
+        double[] expected = BESIDE.expected(body)[0];
         for (String name : TestBackends.names().filter(n -> !n.contains("tf32")).toList()) {
             try (Backend backend = Backends.open(name + ":tf32")) {
-                double error = Comparison.nmse(expected, run(backend, body));
+                double error = Comparison.nmse(expected, BESIDE.run(backend, body)[0]);
                 assertTrue(
                         error > 1e-9 && error < 2e-6, "error %.2e".formatted(error)); // bits cut off: 6e-7; bf16: 5e-6
             }
@@ -316,15 +251,15 @@ class ProductOpsTest {
 
     @Test
     void aCapturedProductFollowsItsInputs() {
-        for (Backend backend : backends) {
+        for (Backend backend : BESIDE.devices()) {
             try (Workspace memory = backend.workspace(1 << 20);
                     ParameterScope parameters = backend.parameters()) {
-                Setup s = new Setup(backend, memory, parameters, new SplittableRandom(3));
+                Operands s = new Operands(backend, memory, parameters, new SplittableRandom(3), 1);
                 Linear layer = s.layer(DType.F32, 8, 12);
                 Tensor x = s.input(5, 8);
                 Tensor y = s.input(5, 12);
-                HostTensor start = s.values(5, 12);
-                HostTensor other = s.values(5, 8);
+                HostTensor start = HostTensor.of(s.values(5, 12), 5, 12);
+                HostTensor other = HostTensor.of(s.values(5, 8), 5, 8);
                 Consumer<Backend> step = b -> {
                     b.linear(x, layer, Activation.GELU, y, y);
                     b.training().accumulateMatmul(x.slice(-1, 0, 5), x, 0.5f, y.slice(-1, 2, 10));
