@@ -1,5 +1,5 @@
 /** Shapes, tensors, memory scopes, the {@code Backend} op interface and its CPU and reference implementations. */
-@SuppressWarnings("module") // earshot-cuda is built after this module
+@SuppressWarnings("module") // earshot-cuda and earshot-bench are built after this module
 module dev.earshot.tensor {
     requires dev.earshot.bindings;
 
@@ -9,6 +9,7 @@ module dev.earshot.tensor {
     exports dev.earshot.tensor.cpu;
     exports dev.earshot.tensor.kmeans;
     exports dev.earshot.tensor.internal to
+            dev.earshot.bench,
             dev.earshot.cuda;
     exports dev.earshot.tensor.reference;
     exports dev.earshot.tensor.weights;

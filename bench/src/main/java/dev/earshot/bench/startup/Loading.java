@@ -7,6 +7,7 @@ import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.Tensor;
+import dev.earshot.tensor.internal.NativeMemory;
 import dev.earshot.tensor.weights.Weights;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +29,7 @@ final class Loading {
      * Gigabytes per second of each, and what follows the loading.
      *
      * @param read {@link java.nio.channels.FileChannel} into buffers that stay in the cache
-     * @param copy from a mapping to memory that nobody touched before: the least that keeping the weights costs
+     * @param copy from a mapping to the memory of packed weights, which nobody touched before: the least that keeping the weights costs
      * @param touch one byte of every page of a mapping
      * @param load {@link ImageBind#load}: mapped, packed by all workers
      * @param firstPassMillis the first picture after the loading
@@ -42,8 +43,9 @@ final class Loading {
             double read = ranges.rate(ranges::read);
             double touch = ranges.rate(Loading::touch);
             double copy;
-            try (FreshMemory fresh = FreshMemory.allocate(bytes)) {
-                copy = ranges.rate((part, at) -> MemorySegment.copy(part, 0, fresh.segment(), at, part.byteSize()));
+            try (NativeMemory fresh = NativeMemory.allocate(bytes)) {
+                copy = ranges.rate((part, at) ->
+                        MemorySegment.copy(part, 0, NativeMemory.ALL, fresh.address() + at, part.byteSize()));
             }
             try (Backend backend = Backends.open("cpu")) {
                 long start = System.nanoTime();

@@ -1,6 +1,7 @@
 package dev.earshot.tensor.cpu;
 
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.internal.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;

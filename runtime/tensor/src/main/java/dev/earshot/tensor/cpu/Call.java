@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.bindings.onednn.dnnl_exec_arg_t;
+import dev.earshot.tensor.internal.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,6 +11,7 @@ import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.internal.HostMemory;
 import dev.earshot.tensor.internal.LeakRegistry;
+import dev.earshot.tensor.internal.NativeMemory;
 import dev.earshot.tensor.internal.WeightChecks;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

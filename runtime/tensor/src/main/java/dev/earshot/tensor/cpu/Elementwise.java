@@ -1,6 +1,6 @@
 package dev.earshot.tensor.cpu;
 
-import static dev.earshot.tensor.cpu.NativeMemory.ALL;
+import static dev.earshot.tensor.internal.NativeMemory.ALL;
 
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.BinaryOp;

@@ -3,6 +3,7 @@ package dev.earshot.tensor.cpu;
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
+import dev.earshot.tensor.internal.NativeMemory;
 import java.lang.ref.Reference;
 import java.util.List;
 

@@ -1,9 +1,10 @@
 package dev.earshot.tensor.cpu;
 
-import static dev.earshot.tensor.cpu.NativeMemory.ALL;
+import static dev.earshot.tensor.internal.NativeMemory.ALL;
 
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.internal.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

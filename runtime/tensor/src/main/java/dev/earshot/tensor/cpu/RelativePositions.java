@@ -2,6 +2,7 @@ package dev.earshot.tensor.cpu;
 
 import dev.earshot.bindings.onednn.dnnl;
 import dev.earshot.tensor.DType;
+import dev.earshot.tensor.internal.NativeMemory;
 import java.lang.foreign.MemorySegment;
 
 /**

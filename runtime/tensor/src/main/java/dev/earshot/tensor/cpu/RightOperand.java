@@ -1,5 +1,6 @@
 package dev.earshot.tensor.cpu;
 
+import dev.earshot.tensor.internal.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 

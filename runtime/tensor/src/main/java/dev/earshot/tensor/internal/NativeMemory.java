@@ -1,4 +1,4 @@
-package dev.earshot.tensor.cpu;
+package dev.earshot.tensor.internal;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -12,12 +12,12 @@ import java.lang.invoke.MethodHandle;
  * which the workers would contend for. Owned by whoever allocates it; close is idempotent.
  */
 @SuppressWarnings("restricted") // this class is where raw memory is handled
-final class NativeMemory implements AutoCloseable {
+public final class NativeMemory implements AutoCloseable {
     /** All memory as one segment: the row kernels address it absolutely, after the op's arguments were checked. */
-    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     /** A cache line, and the widest vector register. */
-    static final long ALIGNMENT = 64;
+    public static final long ALIGNMENT = 64;
 
     private static final long HUGE_PAGE = 2L << 20;
     private static final int MADV_HUGEPAGE = 14; // linux/mman.h
@@ -41,7 +41,7 @@ final class NativeMemory implements AutoCloseable {
     }
 
     /** At least {@code bytes} bytes, aligned to a cache line; large blocks are backed by huge pages where the system can. */
-    static NativeMemory allocate(long bytes) {
+    public static NativeMemory allocate(long bytes) {
         boolean large = bytes >= 2 * HUGE_PAGE;
         long alignment = large ? HUGE_PAGE : ALIGNMENT;
         long size = Math.max(alignment, Math.addExact(bytes, alignment - 1) / alignment * alignment);
@@ -62,16 +62,18 @@ final class NativeMemory implements AutoCloseable {
         }
     }
 
-    long address() {
+    /** Where it begins. */
+    public long address() {
         return start.address();
     }
 
-    long bytes() {
+    /** Its size, at least what was asked for. */
+    public long bytes() {
         return bytes;
     }
 
     /** A pointer for native calls that needs no liveness check. */
-    static MemorySegment pointer(long address) {
+    public static MemorySegment pointer(long address) {
         return MemorySegment.ofAddress(address);
     }
 
