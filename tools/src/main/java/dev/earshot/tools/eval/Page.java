@@ -30,11 +30,6 @@ final class Page {
         return this;
     }
 
-    Page subheading(String text) {
-        html.element("h3", text).raw("\n");
-        return this;
-    }
-
     Page paragraph(String text) {
         html.element("p", text).raw("\n");
         return this;

@@ -5,19 +5,17 @@ package dev.earshot.cuda.blas;
  * four are all that we use.
  */
 enum Epilogue {
-    NONE(1, false, false),
-    RELU(2, false, true),
-    BIAS(4, true, false),
-    RELU_BIAS(6, true, true);
+    NONE(1, false),
+    RELU(2, false),
+    BIAS(4, true),
+    RELU_BIAS(6, true);
 
     private final int value;
     private final boolean biased;
-    private final boolean relu;
 
-    Epilogue(int value, boolean biased, boolean relu) {
+    Epilogue(int value, boolean biased) {
         this.value = value;
         this.biased = biased;
-        this.relu = relu;
     }
 
     static Epilogue of(boolean bias, boolean relu) {
@@ -34,9 +32,5 @@ enum Epilogue {
 
     boolean isBiased() {
         return biased;
-    }
-
-    boolean isRelu() {
-        return relu;
     }
 }

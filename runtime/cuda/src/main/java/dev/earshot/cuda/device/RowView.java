@@ -67,11 +67,6 @@ public final class RowView {
         return width;
     }
 
-    /** True if row r starts at element {@code r * rowStride()}. */
-    public boolean isRegular() {
-        return words[1] == 1;
-    }
-
     /** Distance in elements of neighbouring rows of the innermost leading axis. */
     public long rowStride() {
         return words[2 + MOST_AXES];

@@ -85,10 +85,6 @@ final class FrameInputs {
         return this;
     }
 
-    boolean isFull() {
-        return frames.size() == settings.batch();
-    }
-
     boolean isEmpty() {
         return frames.isEmpty();
     }
