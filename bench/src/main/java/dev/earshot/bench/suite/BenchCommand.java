@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
             "Results: bench/results/MACHINE/DATE/README.md with its plots, results.json, and what each part wrote in raw/.",
             "Parts: peaks, jmh, peers, scaling, start, footprint; on a card device, models, jmh, peers.",
             "The simulated device is a program on the processor: its figures say nothing of a card and stand apart.",
-            "Exit status: 0 all measured, 1 a part failed or --compare found a loss, 2 wrong use, 3 no card for --suite cuda."
+            "Exit status: 0 all measured, 1 a part failed or --compare found a loss, 2 wrong use, 3 no card for --suite cuda,",
+            "4 --minutes are over before all was measured."
         })
 public final class BenchCommand implements Callable<Integer> {
     private static final String LEFT_OUT = "--only left it out";
@@ -58,6 +59,15 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "PART",
             description = "only these parts, or calls of peers as in peers:vit; others stay as they are")
     private List<String> only = List.of();
+
+    @Option(
+            names = "--minutes",
+            paramLabel = "N",
+            description = "starts nothing that would not be done in so many minutes, and ends then")
+    private double minutes;
+
+    @Option(names = "--resume", description = "leaves out what the raw folder has as measured")
+    private boolean resume;
 
     @Option(names = "--merge", description = "runs nothing: makes the page from what the raw folder holds")
     private boolean merge;
@@ -115,7 +125,7 @@ public final class BenchCommand implements Callable<Integer> {
         Setting setting = new Setting(home(), writable(folder.resolve("raw")), threads, quick, python(), card);
         Runs runs = Runs.in(setting.raw());
         if (!merge) {
-            runParts(runs, setting, before.commit());
+            runParts(runs, setting, Budget.of(minutes, resume), before.commit());
         }
         RunFacts facts = RunFacts.of(setting.raw(), merge, new RunFacts(before, Machine.loadAverage(), threads, quick));
         ResultFile results = Merge.of(setting, facts, runs.outcomes());
@@ -131,6 +141,10 @@ public final class BenchCommand implements Callable<Integer> {
         }
         System.out.println(file);
         boolean lost = comparison.map(Comparison::failed).orElse(false);
+        if (!runs.left().isEmpty()) {
+            System.out.println("left for a call with --resume: " + String.join(", ", runs.left()));
+            return Statuses.LEFT;
+        }
         return runs.anyFailed() || lost ? Statuses.FAILED : Statuses.OK;
     }
 
@@ -149,7 +163,8 @@ public final class BenchCommand implements Callable<Integer> {
         return newest.map(earlier -> new Comparison(earlier, results));
     }
 
-    private void runParts(Runs runs, Setting setting, String commit) throws IOException, InterruptedException {
+    private void runParts(Runs runs, Setting setting, Budget budget, String commit)
+            throws IOException, InterruptedException {
         // Without the class path side-by-side would build anew, under the feet of what runs.
         Map<String, String> environment = Map.of(
                 "EARSHOT_COMMIT",
@@ -164,7 +179,7 @@ public final class BenchCommand implements Callable<Integer> {
             for (Part part : Parts.ALL) {
                 String reason = reasonToSkip(part);
                 if (reason.isEmpty()) {
-                    runs.run(part.among(only), setting, children, progress);
+                    runs.run(part.among(only), setting, budget, children, progress);
                     runs.skip(part, setting, LEFT_OUT);
                 } else {
                     runs.skip(part, setting, reason);
@@ -206,6 +221,9 @@ public final class BenchCommand implements Callable<Integer> {
                             String.join(", ", Parts.names()),
                             String.join(", ", Parts.calls()),
                             String.join(", ", unknown)));
+        }
+        if (minutes < 0) {
+            throw wrong("--minutes: expected more than 0, got " + minutes);
         }
         if (threads < 1) {
             throw wrong("--threads: expected 1 or more, got " + threads);

@@ -10,13 +10,18 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs one process at a time and ends it with everything that it started when this program ends, by Ctrl-C for example:
  * a peer that is stopped between its rounds would otherwise stay for ever.
  */
 final class Children implements AutoCloseable {
+    /** What the reason of a process that was ended at its deadline starts with. */
+    static final String CUT_OFF = "cut off";
+
     private static final int KEPT_LINES = 3;
     private static final long GRACE_SECONDS = 2;
 
@@ -40,6 +45,12 @@ final class Children implements AutoCloseable {
 
     /** Runs a command to its end; why it failed, or an empty text. */
     String run(List<String> command) throws InterruptedException {
+        return run(command, Double.POSITIVE_INFINITY);
+    }
+
+    /** Runs a command to its end, or for at most so many seconds; why it failed, or an empty text. */
+    String run(List<String> command, double seconds) throws InterruptedException {
+        AtomicBoolean cut = new AtomicBoolean();
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         builder.environment().putAll(environment);
@@ -47,10 +58,26 @@ final class Children implements AutoCloseable {
             Process process = builder.start();
             running = process;
             process.getOutputStream().close();
+            if (seconds < Double.POSITIVE_INFINITY) {
+                CompletableFuture.delayedExecutor(Math.round(1e3 * seconds), TimeUnit.MILLISECONDS)
+                        .execute(() -> {
+                            if (running == process) {
+                                cut.set(true);
+                                end();
+                            }
+                        });
+            }
             Deque<String> last = passOn(process);
             int status = process.waitFor();
+            if (cut.get()) {
+                return "%s after %.0f s, at the end of the time for this call: %s"
+                        .formatted(CUT_OFF, seconds, String.join(" / ", last));
+            }
             return status == 0 ? "" : "ended with status %d: %s".formatted(status, String.join(" / ", last));
         } catch (IOException e) {
+            if (cut.get()) { // its output ended with it
+                return CUT_OFF + " at the end of the time for this call";
+            }
             return "did not start: " + e.getMessage();
         } finally {
             end();

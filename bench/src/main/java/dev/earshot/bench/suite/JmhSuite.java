@@ -36,6 +36,9 @@ public final class JmhSuite implements Callable<Integer> {
     @Option(names = "--quick", description = "the first rows, one fork")
     private boolean quick;
 
+    @Option(names = "--forks", description = "of each benchmark; default 3, with --quick 1")
+    private int forks;
+
     @Option(names = "--backend", defaultValue = "cpu", description = "as the benchmarks take it")
     private String backendName;
 
@@ -75,7 +78,7 @@ public final class JmhSuite implements Callable<Integer> {
         double seconds = quick ? 0.25 : whole ? 2 : 0.4;
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("\\." + plan.benchmark() + "\\.")
-                .forks(quick ? 1 : 3)
+                .forks(forks > 0 ? forks : quick ? 1 : 3)
                 .warmupIterations(quick ? 1 : 2)
                 .warmupTime(time(seconds))
                 .measurementIterations(3)

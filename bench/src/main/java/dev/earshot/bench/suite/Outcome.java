@@ -19,6 +19,11 @@ record Outcome(String part, String device, String step, String file, String stat
     /** The reason why a measured step's figures mean less. */
     static final String FEW_REPEATS = "few repeats";
 
+    /** True if it was measured with no less effort than {@code setting} asks for. */
+    boolean isDone(Setting setting) {
+        return status.equals(MEASURED) && (setting.quick() || !isQuick());
+    }
+
     /** True if it was measured in a quick run. */
     boolean isQuick() {
         return status.equals(MEASURED) && reason.equals(FEW_REPEATS);

@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 /** The table of parts, in the order in which they run. */
 final class Parts {
     private static final List<String> PLAIN = List.of("-Xmx2g");
+    private static final double JMH_SECONDS = 220;
 
     /** All of them, of both devices. */
     static final List<Part> ALL = List.of(
@@ -16,8 +17,8 @@ final class Parts {
             program("scaling", "cost against size", false, "ScalingBench", "scaling", PLAIN),
             new Part("start", "start-up and loading", "cpu", false, Parts::start),
             program("footprint", "jars beside others", true, "FootprintBench", "footprint", PLAIN),
-            card("device", "every op on the card", "dev.earshot.bench.device.DeviceBench"),
-            card("models", "whole passes on the card", "dev.earshot.bench.peers.ModelBench"),
+            card("device", "every op on the card", "dev.earshot.bench.device.DeviceBench", 120),
+            card("models", "whole passes on the card", "dev.earshot.bench.peers.ModelBench", 180),
             new Part("jmh", "single ops as a caller on the host sees them", "cuda", false, Parts::jmhOfCard),
             peers("cuda", PeerCall.CUDA));
 
@@ -60,7 +61,7 @@ final class Parts {
     }
 
     /** Programs of the card have a small form instead of a quick one. */
-    private static Part card(String name, String question, String mainClass) {
+    private static Part card(String name, String question, String mainClass, double seconds) {
         return new Part(name, question, "cuda", false, setting -> {
             String file = "cuda-" + name + ".json";
             List<String> arguments = new ArrayList<>(List.of(
@@ -71,15 +72,19 @@ final class Parts {
             if (setting.quick()) {
                 arguments.add("--small");
             }
-            return List.of(new Step("card: " + name, file, setting.java(PLAIN, mainClass, arguments)));
+            return List.of(new Step("card: " + name, file, setting.java(PLAIN, mainClass, arguments), seconds));
         });
     }
 
+    /** One fork: a card is lent for minutes, and its times vary less than a processor's. */
     private static List<Step> jmhOfCard(Setting setting) {
         List<String> arguments = new ArrayList<>(setting.common("cuda-jmh.json"));
-        arguments.addAll(List.of("--backend", setting.card()));
+        arguments.addAll(List.of("--backend", setting.card(), "--forks", "1"));
         return List.of(new Step(
-                "card: jmh", "cuda-jmh.json", setting.java(PLAIN, "dev.earshot.bench.suite.JmhSuite", arguments)));
+                "card: jmh",
+                "cuda-jmh.json",
+                setting.java(PLAIN, "dev.earshot.bench.suite.JmhSuite", arguments),
+                JMH_SECONDS));
     }
 
     private static Part peers(String device, List<PeerCall> calls) {

@@ -16,6 +16,8 @@ import java.util.List;
  */
 record PeerCall(
         String name, String models, String batches, int rounds, int iterations, boolean quick, List<String> more) {
+    private static final double START_SECONDS = 15;
+
     /** The table: what is measured beside others on a processor. */
     static final List<PeerCall> CPU = List.of(
             new PeerCall("vit", "dino-vitb16", "1", 7, 3, false, List.of()),
@@ -80,6 +82,10 @@ record PeerCall(
             new PeerCall("sam-decoder", "sam-decoder", "64", 7, 10, false, List.of()),
             new PeerCall("sam-generator", "sam-generator-b", "32", 3, 1, false, List.of("--warm", "1")));
 
+    private long comparisons() {
+        return (long) models.split(",").length * batches.split(",").length;
+    }
+
     /** The process. */
     Step step(Setting setting, String device) {
         String base = (device.equals("cuda") ? "cuda-peers-" : "peers-") + name;
@@ -103,6 +109,6 @@ record PeerCall(
                 setting.raw().toString()));
         command.addAll(more);
         String step = (device.equals("cuda") ? "card: " : "") + "side by side: " + name;
-        return new Step(step, base + ".json", command);
+        return new Step(step, base + ".json", command, START_SECONDS + comparisons() * (setting.quick() ? 20 : 60));
     }
 }

@@ -10,6 +10,8 @@ final class Statuses {
     static final int USAGE = 2;
     /** The machine lacks something: a card, a folder that can be written. */
     static final int ENVIRONMENT = 3;
+    /** The time for this call is over and something is left for the next one. */
+    static final int LEFT = 4;
 
     private Statuses() {}
 }

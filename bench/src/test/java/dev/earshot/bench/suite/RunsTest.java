@@ -26,12 +26,20 @@ class RunsTest {
     }
 
     private Part part(String file, String... command) {
-        return new Part("made-up", "why", "cpu", false, _ -> List.of(new Step(file, file, List.of(command))));
+        return part(file, 1, command);
+    }
+
+    private Part part(String file, double seconds, String... command) {
+        return new Part("made-up", "why", "cpu", false, _ -> List.of(new Step(file, file, List.of(command), seconds)));
     }
 
     private Outcome run(Runs runs, Part part) throws Exception {
+        return run(runs, part, Budget.UNBOUNDED);
+    }
+
+    private Outcome run(Runs runs, Part part, Budget budget) throws Exception {
         try (Children children = new Children(folder, Map.of("GIVEN", "42"), progress)) {
-            runs.run(part, setting(), children, progress);
+            runs.run(part, setting(), budget, children, progress);
         }
         return runs.outcomes().getLast();
     }
@@ -41,7 +49,7 @@ class RunsTest {
         Runs runs = Runs.in(folder);
         try (Children children = new Children(folder, Map.of(), progress)) {
             Setting quick = new Setting(folder, folder, 2, true, "python3", "cuda");
-            runs.run(part("a.json", "sh", "-c", "echo > a.json"), quick, children, progress);
+            runs.run(part("a.json", "sh", "-c", "echo > a.json"), quick, Budget.UNBOUNDED, children, progress);
         }
         assertTrue(runs.outcomes().getLast().isQuick());
         assertFalse(run(runs, part("a.json", "sh", "-c", "echo > a.json")).isQuick());
@@ -79,6 +87,89 @@ class RunsTest {
                 List.of(Outcome.MEASURED, Outcome.NOT_RUN),
                 later.outcomes().stream().map(Outcome::status).toList());
         assertFalse(later.anyFailed());
+    }
+
+    /** Of so many seconds from now. */
+    private static Budget seconds(double seconds, boolean resume) {
+        return new Budget(System.nanoTime() + Math.round(seconds * 1e9), true, resume);
+    }
+
+    @Test
+    void whatWouldNotBeDoneInTimeIsLeftUnlessItIsTheFirst() throws Exception {
+        Runs runs = Runs.in(folder);
+        Budget hour = seconds(3600, false);
+        assertEquals(
+                Outcome.MEASURED,
+                run(runs, part("a.json", 4000, "sh", "-c", "echo > a.json"), hour)
+                        .status());
+        Outcome left = run(runs, part("b.json", 4000, "sh", "-c", "echo > b.json"), hour);
+        assertEquals(Outcome.NOT_RUN, left.status());
+        assertEquals("no time left for about 4000 s", left.reason());
+        assertTrue(Files.notExists(folder.resolve("b.json")));
+        assertEquals(
+                Outcome.MEASURED,
+                run(runs, part("c.json", 5, "sh", "-c", "echo > c.json"), hour).status());
+        assertEquals(List.of("b.json"), runs.left());
+        assertFalse(runs.anyFailed());
+    }
+
+    @Test
+    void nothingStartsOnceTheTimeIsOver() throws Exception {
+        Runs runs = Runs.in(folder);
+        run(runs, part("a.json", "sh", "-c", "echo > a.json"), seconds(-1, false));
+        assertEquals(List.of("a.json"), runs.left());
+        assertTrue(Files.notExists(folder.resolve("a.json")));
+    }
+
+    @Test
+    void whatRunsAtTheDeadlineIsCutOffAndKeepsWhatItWrote() throws Exception {
+        Runs runs = Runs.in(folder);
+        Outcome cut = run(runs, part("a.json", "sh", "-c", "echo half > a.json; exec sleep 1000"), seconds(1, false));
+        assertEquals(Outcome.FAILED, cut.status());
+        assertTrue(cut.reason().startsWith("cut off after"), cut.reason());
+        assertEquals("half\n", Files.readString(folder.resolve("a.json")));
+        assertEquals(List.of("a.json"), runs.left());
+    }
+
+    @Test
+    void aLaterCallGoesOnWithWhatIsMissing() throws Exception {
+        run(Runs.in(folder), part("a.json", "sh", "-c", "echo 1 > a.json"));
+        run(Runs.in(folder), part("b.json", "sh", "-c", "exit 3"));
+        Runs later = Runs.in(folder);
+        run(later, part("a.json", "sh", "-c", "echo 2 > a.json"), seconds(3600, true));
+        assertEquals("1\n", Files.readString(folder.resolve("a.json")));
+        assertEquals(
+                Outcome.MEASURED,
+                run(later, part("b.json", "sh", "-c", "echo 2 > b.json"), seconds(3600, true))
+                        .status());
+        assertEquals(List.of(), later.left());
+        assertFalse(later.anyFailed());
+        run(later, part("a.json", "sh", "-c", "echo 3 > a.json"));
+        assertEquals("3\n", Files.readString(folder.resolve("a.json")), "without --resume everything is anew");
+    }
+
+    @Test
+    void whatAStepTookBeforeCountsMoreThanItsEstimate() throws Exception {
+        run(Runs.in(folder), part("a.json", "sh", "-c", "echo 1 > a.json"));
+        Runs later = Runs.in(folder);
+        Budget minute = seconds(60, false);
+        run(later, part("first.json", "sh", "-c", "echo > first.json"), minute);
+        assertEquals(
+                Outcome.MEASURED,
+                run(later, part("a.json", 4000, "sh", "-c", "echo 2 > a.json"), minute)
+                        .status());
+        assertEquals("2\n", Files.readString(folder.resolve("a.json")));
+    }
+
+    @Test
+    void aQuickFigureDoesNotStandForAFullOne() throws Exception {
+        Runs runs = Runs.in(folder);
+        try (Children children = new Children(folder, Map.of(), progress)) {
+            Setting quick = new Setting(folder, folder, 2, true, "python3", "cuda");
+            runs.run(part("a.json", "sh", "-c", "echo 1 > a.json"), quick, Budget.UNBOUNDED, children, progress);
+        }
+        run(runs, part("a.json", "sh", "-c", "echo 2 > a.json"), seconds(3600, true));
+        assertEquals("2\n", Files.readString(folder.resolve("a.json")));
     }
 
     @Test
