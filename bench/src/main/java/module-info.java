@@ -5,6 +5,7 @@ open module dev.earshot.bench {
     requires dev.earshot.kernels;
     requires dev.earshot.models;
     requires dev.earshot.segmentation;
+    requires dev.earshot.tools;
     requires com.fasterxml.jackson.databind;
     requires com.microsoft.onnxruntime;
     requires info.picocli;

@@ -69,7 +69,9 @@ public final class Repeat implements Callable<Integer> {
     public Integer call() {
         try (Backend backend = Backends.open(backendName)) {
             for (OpCase row : OpCases.all()) {
-                if (row.scale() != OpCase.Scale.BENCH && row.flops() <= flops && row.name().contains(filter)) {
+                if (row.scale() != OpCase.Scale.BENCH
+                        && row.flops() <= flops
+                        && row.name().contains(filter)) {
                     row(backend, row);
                 }
             }
@@ -128,9 +130,7 @@ public final class Repeat implements Callable<Integer> {
             }
             try (golden) {
                 for (DType compute : List.of(DType.F32, DType.BF16)) {
-                    twice(
-                            "golden " + golden.name() + " " + compute,
-                            () -> bytes(runner.run(golden, backend, compute)));
+                    twice("golden " + golden.name() + " " + compute, () -> bytes(runner.run(golden, backend, compute)));
                 }
             }
         }

@@ -56,7 +56,11 @@ public final class Soak implements Callable<Integer> {
         @Override
         public String toString() {
             return String.format(
-                    Locale.ROOT, "%.2f MB in the pool, %.1f MB taken of the card, %.1f MB resident", pool, taken, resident);
+                    Locale.ROOT,
+                    "%.2f MB in the pool, %.1f MB taken of the card, %.1f MB resident",
+                    pool,
+                    taken,
+                    resident);
         }
     }
 
@@ -79,7 +83,13 @@ public final class Soak implements Callable<Integer> {
                 }
                 Memory after = look(free);
                 System.out.println("frame " + frames + ": " + after);
-                compare("frames", before, after, MOST_DRIFT * before.pool(), MOST_DRIFT * before.taken(), MOST_DRIFT * before.resident());
+                compare(
+                        "frames",
+                        before,
+                        after,
+                        MOST_DRIFT * before.pool(),
+                        MOST_DRIFT * before.taken(),
+                        MOST_DRIFT * before.resident());
             }
             Memory before = look(free);
             for (int load = 0; load < loads; load++) {
@@ -132,7 +142,12 @@ public final class Soak implements Callable<Integer> {
     private void grown(String what, String memory, double before, double after, double most) {
         if (after - before > most) {
             faults.add(String.format(
-                    Locale.ROOT, "%s: %s: expected at most %.2f MB more, got %.2f MB", what, memory, most, after - before));
+                    Locale.ROOT,
+                    "%s: %s: expected at most %.2f MB more, got %.2f MB",
+                    what,
+                    memory,
+                    most,
+                    after - before));
         }
     }
 }
