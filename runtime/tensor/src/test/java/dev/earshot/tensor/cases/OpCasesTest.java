@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +47,17 @@ class OpCasesTest {
 
     /** Largest row of a model's size that is run; {@code -Dearshot.test.flops} lowers it for a slow device. */
     private static final double MOST_FLOPS = Double.parseDouble(System.getProperty("earshot.test.flops", "Infinity"));
+
+    /** Every how manieth row is run, and the first of them: {@code -Dearshot.test.part=2/4} for processes side by side. */
+    private static final int PART;
+
+    private static final int PARTS;
+
+    static {
+        String[] part = System.getProperty("earshot.test.part", "1/1").split("/");
+        PART = Integer.parseInt(part[0]);
+        PARTS = Integer.parseInt(part[1]);
+    }
 
     private static final Set<String> F32_ONLY = Set.of(
             "crossModalAttention",
@@ -82,7 +94,11 @@ class OpCasesTest {
 
     private static List<OpCase> rows() {
         String filter = System.getProperty("earshot.case");
-        return filter == null ? OpCases.all() : OpCases.matching(filter);
+        List<OpCase> rows = filter == null ? OpCases.all() : OpCases.matching(filter);
+        return IntStream.range(0, rows.size())
+                .filter(i -> i % PARTS == PART - 1)
+                .mapToObj(rows::get)
+                .toList();
     }
 
     @TestFactory
