@@ -1,153 +1,275 @@
 #!/usr/bin/env bash
 # Tests and measures the CUDA backend of Earshot on this machine's card. Needs an NVIDIA driver and the CUDA libraries (a
 # toolkit, or Python wheels of the python3 on PATH); everything else is in this folder.
-#   ./run.sh [--out DIR] [--backend cuda] [--steps probe,ops,goldens,sanitizer,bench,models,peers,page] [--filter TEXT] [--small]
-# Prints a table per step, writes JSON, logs and a page (README.md) below DIR (default: results), exits with 1 if any step failed.
+#   ./run.sh [--backend cuda] [--steps probe,ops,goldens,repeat,failures,sanitizer,soak,measure] [--minutes N]
+#            [--out DIR] [--pack FILE] [--resume FILE] [--again] [--only PART,…] [--filter TEXT] [--small]
+# Everything goes below DIR (default: results) and, after each piece, into one FILE (default: DIR.tar.xz).
 #   --backend  cuda, cuda:1, or simcuda (with EARSHOT_SIMCUDA_DIR) to try this script without a card
-#   --filter   only op rows whose name contains TEXT, in ops, sanitizer and bench
+#   --steps    or single pieces, as the table at the end names them
+#   --minutes  starts nothing that would not be done in time, ends then, and says what is left: call again for the rest
+#   --resume   unpacks what an earlier call packed; what passed there with this bundle is not run again
+#   --again    runs what the steps name even if it passed
+#   --only     of measure, as ./earshot bench takes it: device, models, jmh, peers, peers:images …
+#   --filter   only op rows whose name contains TEXT, in ops, repeat and sanitizer
 #   --small    small sizes everywhere, for a slow device
+# Ends with 1 if a piece failed, 4 if one is left, 2 on wrong use.
 set -uo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 out=$here/results
+pack=
 backend=cuda
-steps=probe,ops,goldens,sanitizer,bench,models,peers,page
+all_steps=probe,ops,goldens,repeat,failures,sanitizer,soak,measure
+steps=$all_steps
+minutes=
+resume=
+again=
+only=
 filter=
 small=
+usage() {
+  sed -n '2,17p' "$0"
+}
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=$2; shift 2 ;;
+    --pack) pack=$2; shift 2 ;;
     --backend) backend=$2; shift 2 ;;
     --steps) steps=$2; shift 2 ;;
+    --minutes) minutes=$2; shift 2 ;;
+    --resume) resume=$2; shift 2 ;;
+    --again) again=true; shift ;;
+    --only) only=$2; shift 2 ;;
     --filter) filter=$2; shift 2 ;;
     --small) small=--small; shift ;;
-    --help) sed -n "2,9p" "$0"; exit 0 ;;
-    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+    --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
   esac
 done
-mkdir -p "$out"
+for step in ${steps//,/ }; do
+  case ",$all_steps,memcheck,racecheck,initcheck,synccheck," in
+    *",$step,"*) ;;
+    *) echo "run.sh: --steps: expected some of $all_steps, got $step" >&2; exit 2 ;;
+  esac
+done
+deadline=
+if [ -n "$minutes" ]; then
+  case $minutes in *[!0-9.]*) echo "run.sh: --minutes: expected a number, got $minutes" >&2; exit 2 ;; esac
+  deadline=$(awk -v now="$(date +%s)" -v minutes="$minutes" 'BEGIN { printf "%d", now + 60 * minutes }')
+fi
+mkdir -p "$out/raw"
+out=$(cd "$out" && pwd)
+pack=${pack:-$out.tar.xz}
+mkdir -p "$(dirname "$pack")"
+pack=$(cd "$(dirname "$pack")" && pwd)/$(basename "$pack")
+if [ -n "$resume" ]; then
+  tar -C "$out" -xf "$resume" || { echo "run.sh: --resume: expected a file that run.sh packed, got $resume" >&2; exit 2; }
+fi
 commit=$(cat "$here/COMMIT")
 export EARSHOT_COMMIT=$commit
-java=("$here/jre/bin/java" --enable-native-access=ALL-UNNAMED -Xmx8g -XX:+UseSerialGC)
+effort=${small:+small}
+effort=${effort:-full}
+. "$here/pieces.sh"
+
+flops=Infinity
+[ -z "$small" ] || flops=1e6
+heap=-Xmx4g
+[ -z "$small" ] || heap=-Xmx1g
+java=("$here/jre/bin/java" --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC)
 programs="$here/lib/*"
-declare -A outcome
+tests="$programs:$here/tests/*"
+# Programs that wait for their processor at a time: each has a thread, and the collector another one now and then.
+jobs=$(($(nproc) / 2))
+[ "$jobs" -gt 0 ] || jobs=1
 
 # Wheels of the python3 on PATH, where there is no toolkit: the loader looks there too, this only says it out loud.
 if [ -z "${EARSHOT_CUDA_WHEELS:-}" ] && command -v python3 > /dev/null; then
   site=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' 2> /dev/null || true)
   [ -d "$site/nvidia" ] && export EARSHOT_CUDA_WHEELS=$site
 fi
+# A container may have the driver where the dynamic linker does not look by itself.
+if [ -e /usr/local/nvidia/lib64/libcuda.so.1 ]; then
+  export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/local/nvidia/lib64
+fi
 
-step() { # NAME COMMAND...
-  local name=$1 start=$SECONDS
-  shift
-  case ",$steps," in *",$name,"*) ;; *) return ;; esac
-  echo
-  echo "== $name"
-  "$@" > >(tee "$out/$name.log") 2>&1
-  local status=$?
-  outcome[$name]="$([ $status = 0 ] && echo passed || echo "FAILED ($status)"), $((SECONDS - start)) s"
+# Runs functions side by side, as many as the machine has room for; each one's words come out together. Fails if one does.
+side_by_side() { # "FUNCTION ARGUMENTS"...
+  local folder status=0 call number=0
+  folder=$(mktemp -d)
+  for call in "$@"; do
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+    number=$((number + 1))
+    # shellcheck disable=SC2086  # a function and its arguments
+    ( $call > "$folder/$number.log" 2>&1; echo $? > "$folder/$number.status" ) &
+  done
+  wait
+  for call in $(seq "$number"); do
+    cat "$folder/$call.log"
+    [ "$(cat "$folder/$call.status" 2> /dev/null)" = 0 ] || status=1
+  done
+  rm -rf "$folder"
+  [ $status = 0 ] || echo "failed, see above"
+  return $status
 }
 
-tests() { # extra JVM flags...
-  "${java[@]}" "$@" -Dearshot.leaks=true -Dearshot.sentinels=true -Dearshot.test.backends="$backend" \
-    ${filter:+-Dearshot.case="$filter"} ${small:+-Dearshot.test.flops=1e7} \
-    -cp "$programs:$here/tests/*" org.junit.platform.console.ConsoleLauncher execute \
-    --scan-classpath "$(echo "$here"/tests/earshot-cuda-*-tests.jar)" --details=summary --disable-banner --fail-if-no-tests \
-    --exclude-tag slow --reports-dir "$out/junit" ${filter:+--include-classname '.*OpCases.*'}
+console() { # NAME BACKEND JVM_FLAGS... -- CONSOLE_OPTIONS...
+  local name=$1 device=$2 flags=()
+  shift 2
+  while [ "$1" != -- ]; do flags+=("$1"); shift; done
+  shift
+  "${java[@]}" "$heap" "${flags[@]}" -Dearshot.leaks=true -Dearshot.sentinels=true -Dearshot.test.backends="$device" \
+    ${filter:+-Dearshot.case="$filter"} -cp "$tests" org.junit.platform.console.ConsoleLauncher execute \
+    --details=summary --disable-banner --fail-if-no-tests --reports-dir "$out/junit/$name" "$@"
 }
 
 probe() {
-  command -v nvidia-smi > /dev/null && nvidia-smi \
-    --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.mem,power.limit --format=csv,noheader
-  "${java[@]}" -cp "$programs" dev.earshot.tools.Main doctor
+  if command -v nvidia-smi > /dev/null; then
+    nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.mem,power.limit --format=csv,noheader
+    nvidia-smi --query-gpu=name --format=csv,noheader 2> /dev/null | head -n 1 > "$out/card"
+  fi
+  nproc
+  free -g | head -n 2
+  "${java[@]}" -cp "$programs" dev.earshot.tools.Main doctor | tee "$out/doctor.txt"
+  # A computation on this very backend; doctor is content with the processor.
+  "${java[@]}" -cp "$programs" dev.earshot.bench.check.Sweep --backend "$backend" --rows 'argmax 1x1 f32'
+}
+
+op_table=dev.earshot.tensor.cases.CudaOpCasesTest
+
+table_part() { # NAME BACKEND FLOPS PART
+  console "$1" "$2" -Dearshot.test.flops="$3" -Dearshot.test.part="$4" -- --select-class $op_table
+}
+
+other_tests() {
+  console contract "$backend" -Dearshot.test.flops=1e7 -- --exclude-tag slow --exclude-tag failures \
+    --scan-classpath "$(echo "$here"/tests/earshot-cuda-*-tests.jar)" --exclude-classname ".*CudaOpCasesTest"
+}
+
+ops() {
+  local part calls=()
+  for part in 1 2 3 4; do calls+=("table_part table-$part $backend $flops $part/4"); done
+  # tf32 changes products alone; the largest rows say nothing that the smaller ones do not.
+  calls+=("table_part table-tf32 $backend:tf32 ${small:+1e6}${small:-1e8} 1/1")
+  [ -n "$filter" ] || calls+=(other_tests)
+  side_by_side "${calls[@]}"
+}
+
+golden() { # PRECISION
+  echo "-- $1"
+  "${java[@]}" -Xmx2g -cp "$programs" dev.earshot.tools.Main parity "$here/goldens" --backend "$backend" --precision "$1"
 }
 
 goldens() {
-  local status=0 precision
-  for precision in fp32 bf16; do
-    echo "-- $precision"
-    "${java[@]}" -cp "$programs" dev.earshot.tools.Main parity "$here/goldens" \
-      --backend "$backend" --precision "$precision" || status=1
-  done
-  return $status
+  side_by_side "golden fp32" "golden tf32" "golden bf16"
 }
 
-sanitizer() {
+digests() { # FILE [AGAINST]
+  "${java[@]}" -Xmx2g -cp "$programs" dev.earshot.bench.check.Repeat --backend "$backend" --goldens "$here/goldens" \
+    --rows "$filter" --flops "$flops" --digests "$1" ${2:+--against "$2"}
+}
+
+repeat() {
+  digests "$out/digests-1.tsv" && digests "$out/digests-2.tsv" "$out/digests-1.tsv"
+}
+
+failures() {
+  console failures "$backend" -- --include-tag failures \
+    --scan-classpath "$(echo "$here"/tests/earshot-cuda-*-tests.jar)"
+}
+
+sweep=(dev.earshot.bench.check.Sweep --backend "$backend")
+
+# compute-sanitizer over a sweep. What the library's own API calls return is no fault; kernels of cuBLASLt and cuDNN are
+# watched like ours.
+sanitize() { # TOOL LOG SWEEP_OPTIONS...
+  local tool=$1 log=$2
+  shift 2
+  LD_PRELOAD=${preload:-} compute-sanitizer --tool "$tool" --target-processes all --report-api-errors no \
+    --error-exitcode 86 --print-limit 50 --log-file "$log" \
+    "${java[@]}" -Xmx2g -Dearshot.sentinels=false -cp "$programs" "${sweep[@]}" "$@"
+}
+
+# Tells a tool that does not run here from one that finds something.
+sanitizer() { # TOOL SECONDS
+  local tool=$1 log=$out/logs/$1.txt status preload=
   if ! command -v compute-sanitizer > /dev/null; then
-    echo "compute-sanitizer is not on PATH: skipped"
-    return 0
+    echo "skipped: compute-sanitizer is not on PATH"
+    return $SKIPPED
   fi
-  local status=0 tool
-  for tool in memcheck racecheck initcheck synccheck; do
-    echo "-- $tool"
-    compute-sanitizer --tool "$tool" --error-exitcode 9 --print-limit 20 \
-      "${java[@]}" -Dearshot.test.backends="$backend" -Dearshot.leaks=true -Dearshot.test.flops=1e7 \
-      -Dearshot.case="${filter:- small }" -cp "$programs:$here/tests/*" \
-      org.junit.platform.console.ConsoleLauncher execute \
-      --select-class dev.earshot.tensor.cases.CudaOpCasesTest --details=none --disable-banner --fail-if-no-tests || status=1
-  done
+  case $backend in simcuda*)
+    echo "skipped: the simulated device has checks of its own"
+    return $SKIPPED ;;
+  esac
+  # One row first. The JVM handles signals by itself: where that is the trouble, its library of chained handlers may help.
+  if ! sanitize "$tool" "$log" --rows 'argmax 1x1 f32' && ! grep -q 'ERROR SUMMARY: [1-9]' "$log"; then
+    preload=$here/jre/lib/libjsig.so
+    if ! sanitize "$tool" "$log" --rows 'argmax 1x1 f32' && ! grep -q 'ERROR SUMMARY: [1-9]' "$log"; then
+      cat "$log"
+      echo "skipped: $tool does not run here, not even over one row: $(grep -m 1 -i 'error\|not supported\|terminated' "$log")"
+      return $SKIPPED
+    fi
+  fi
+  sanitize "$tool" "$log" --rows "$filter" --seconds "$2"
+  status=$?
+  head -n 60 "$log"
+  # Which kernels, how often: the summary of a long log.
+  grep -o ' at [^ ]*+0x[0-9a-f]*' "$log" | sed 's/+0x.*//' | sort | uniq -c | sort -rn | head -n 20
+  grep 'SUMMARY' "$log"
+  if [ $status != 0 ] && [ $status != 86 ] && ! grep -q 'SUMMARY' "$log"; then
+    echo "$tool ended without a summary, status $status"
+  fi
   return $status
 }
 
-bench() {
-  "${java[@]}" -cp "$programs" dev.earshot.bench.device.DeviceBench --backend "$backend" --rows "$filter" \
-    --out "$out/raw/cuda-device.json" $small
+soak() {
+  local frames=10000 loads=50
+  [ -z "$small" ] || frames=60 loads=4
+  # Heap and compiler that do not grow by themselves, and one pool of native memory.
+  MALLOC_ARENA_MAX=2 "${java[@]}" -Xms256m -Xmx256m -XX:+AlwaysPreTouch -XX:TieredStopAtLevel=1 \
+    -cp "$programs" dev.earshot.bench.check.Soak --backend "$backend" --frames $frames --loads $loads
 }
 
-models() {
-  "${java[@]}" -cp "$programs" dev.earshot.bench.peers.ModelBench --backend "$backend" \
-    --out "$out/raw/cuda-models.json" $small
+has_torch() {
+  command -v python3 > /dev/null && python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2> /dev/null
 }
 
-peers() {
-  command -v python3 > /dev/null && python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2> /dev/null || {
-    echo "no PyTorch with CUDA in python3: skipped"
-    return 0
-  }
-  local status=0
-  side_by_side cuda-peers-images dino-vitb16,imagebind-image 1,8,64 || status=1
-  side_by_side cuda-peers-matching pma-scanline 1,8,64 || status=1
-  side_by_side cuda-peers-sam-encoder sam-vit-b,sam-vit-h 1 || status=1
-  side_by_side cuda-peers-sam-decoder sam-decoder 64 || status=1
-  side_by_side cuda-peers-sam-generator sam-generator-b 32 || status=1 # points per side
-  return $status
+measure() {
+  local more=() left
+  [ -z "$small" ] || more+=(--quick)
+  [ -z "$only" ] || more+=(--only "$only")
+  [ -n "$again" ] || more+=(--resume)
+  if [ -n "$deadline" ]; then
+    left=$(($(seconds_left) - 5))
+    more+=(--minutes "$(awk -v s="$left" 'BEGIN { print s / 60 }')")
+  fi
+  if has_torch; then
+    more+=(--peers)
+  else
+    echo "no PyTorch with CUDA in python3: no peers"
+    case ",$only," in *,peers*) echo "skipped: --only names peers"; return $SKIPPED ;; esac
+  fi
+  "${java[@]}" -Dearshot.home="$here" -cp "$programs" dev.earshot.bench.suite.BenchCommand --suite cuda --card "$backend" \
+    --out "$out" "${more[@]}"
 }
 
-side_by_side() { # NAME MODELS BATCHES
-  EARSHOT_JAVA_CLASSPATH=$programs JAVA_HOME=$here/jre python3 "$here/peers/driver.py" --device cuda --backend "$backend" \
-    --name "$1" --models "$2" --batches "$3" --precisions fp32,bf16 \
-    --engines earshot,torch,torch-compile,torch-graph --rounds 5 --out "$out/raw"
-}
+# Which of the parts are asked for is part of the name: "measure" that passed says nothing of others.
+measured=measure${only:+:$only}
 
-# One page with plots of what was measured, as ./earshot bench makes it; the raw folder serves its --merge later as well.
-page() {
-  "${java[@]}" -cp "$programs" dev.earshot.bench.suite.BenchCommand --merge --out "$out" ${small:+--quick}
-}
-
-step probe probe
-step ops tests
-step goldens goldens
-step sanitizer sanitizer
-step bench bench
-step models models
-step peers peers
-step page page
+piece probe probe 15 probe
+piece ops ops 90 ops
+piece goldens goldens 40 goldens
+piece repeat repeat 60 repeat
+piece failures failures 60 failures
+for tool in memcheck racecheck initcheck synccheck; do
+  piece sanitizer "$tool" 75 sanitizer "$tool" 50
+done
+piece soak soak 90 soak
+piece measure "$measured" 120 measure
 
 echo
-failed=0
-{
-  echo "{\"commit\": \"$commit\", \"backend\": \"$backend\", \"date\": \"$(date -u +%FT%TZ)\", \"steps\": {"
-  separator=
-  for name in "${!outcome[@]}"; do
-    printf '%s  "%s": "%s"' "$separator" "$name" "${outcome[$name]}"
-    separator=$',\n'
-  done
-  echo
-  echo "}}"
-} > "$out/summary.json"
-for name in probe ops goldens sanitizer bench models peers page; do
-  [ -n "${outcome[$name]:-}" ] || continue
-  printf '%-10s %s\n' "$name" "${outcome[$name]}"
-  case ${outcome[$name]} in FAILED*) failed=1 ;; esac
-done
-exit $failed
+pack_results
+[ ! -f "$out/checks.md" ] || cat "$out/checks.md"
+echo
+ls -l "$pack"
+[ ${#failed_pieces[@]} = 0 ] || { echo "failed: ${failed_pieces[*]}"; status=1; }
+[ ${#left_pieces[@]} = 0 ] || { echo "left, call again with --resume $pack: ${left_pieces[*]}"; status=${status:-$LEFT}; }
+exit "${status:-0}"
