@@ -88,6 +88,24 @@ public final class BinaryMask {
         words[i >> 6] |= 1L << i;
     }
 
+    /** Sets the pixels of row {@code y} from column {@code from} on, up to but not including column {@code to}. */
+    public void setRun(int y, int from, int to) {
+        if (from >= to) {
+            return;
+        }
+        int first = index(from, y);
+        int last = index(to - 1, y);
+        long head = -1L << first;
+        long tail = -1L >>> -(last + 1);
+        if (first >> 6 == last >> 6) {
+            words[first >> 6] |= head & tail;
+            return;
+        }
+        words[first >> 6] |= head;
+        Arrays.fill(words, (first >> 6) + 1, last >> 6, -1);
+        words[last >> 6] |= tail;
+    }
+
     /** Clears every pixel. */
     public void clear() {
         Arrays.fill(words, 0);

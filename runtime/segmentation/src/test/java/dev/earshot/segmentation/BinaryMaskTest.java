@@ -105,4 +105,19 @@ class BinaryMaskTest {
             }
         }
     }
+
+    @Test
+    void aRunSetsItsPixelsAndNoOthers() {
+        int width = 150;
+        for (int[] run : new int[][] {{0, 0}, {0, 1}, {3, 64}, {60, 70}, {5, 150}, {149, 150}, {0, 150}, {64, 128}}) {
+            BinaryMask mask = new BinaryMask(width, 3);
+            BinaryMask expected = new BinaryMask(width, 3);
+            mask.setRun(1, run[0], run[1]);
+            for (int x = run[0]; x < run[1]; x++) {
+                expected.set(x, 1);
+            }
+            assertEquals(expected, mask, run[0] + " to " + run[1]);
+        }
+        assertThrows(IndexOutOfBoundsException.class, () -> new BinaryMask(width, 3).setRun(0, 0, 151));
+    }
 }

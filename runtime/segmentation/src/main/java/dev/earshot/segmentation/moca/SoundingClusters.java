@@ -15,6 +15,9 @@ import java.util.Optional;
 public record SoundingClusters(double tauAbs, double tauRel) {
     private static final double BACKGROUND_SHARE = 0.9;
 
+    /** Tokens that are normalised and held against the sound at a time. */
+    private static final int TOGETHER = UnitVectors.FOUR;
+
     /**
      * Scores by the joint space: s_c = cosine between the mean joint-space token of the cluster and the audio embedding.
      *
@@ -36,8 +39,9 @@ public record SoundingClusters(double tauAbs, double tauRel) {
     /** Memory for the scores of one frame, used for the next again. */
     public static final class Scratch {
         private float[] sound = {}; // [J]
-        private float[] token = {}; // [J]
+        private float[] tokens = {}; // [TOGETHER, J]
         private double[] sums = {}; // [K, J]
+        private final double[] cosines = new double[TOGETHER];
 
         /** Empty; grows with the first frame. */
         public Scratch() {}
@@ -45,7 +49,7 @@ public record SoundingClusters(double tauAbs, double tauRel) {
         private void fit(int clusters, int width) {
             if (sound.length != width || sums.length != clusters * width) {
                 sound = new float[width];
-                token = new float[width];
+                tokens = new float[TOGETHER * width];
                 sums = new double[clusters * width];
             }
             Arrays.fill(sums, 0);
@@ -73,20 +77,24 @@ public record SoundingClusters(double tauAbs, double tauRel) {
         System.arraycopy(audio, audioOffset, sound, 0, width);
         UnitVectors.normalize(sound, 0, width);
         centre.ifPresent(c -> subtractAndNormalize(sound, 0, c.audio()));
-        float[] token = memory.token;
+        float[] tokens = memory.tokens;
         double[] sums = memory.sums;
         int[] counts = new int[clusters];
         double base = 0;
-        for (int i = 0; i < labels.length; i++) {
-            System.arraycopy(joint, offset + i * width, token, 0, width);
-            boolean live = UnitVectors.normalize(token, 0, width);
-            if (live && centre.isPresent()) {
-                live = subtractAndNormalize(token, 0, centre.get().image());
+        for (int i = 0; i < labels.length; i += TOGETHER) {
+            int count = Math.min(TOGETHER, labels.length - i);
+            int live = UnitVectors.normalizeFour(joint, offset + i * width, tokens, count, width);
+            if (centre.isPresent()) {
+                live = subtractAndNormalize(tokens, centre.get().image(), live, count);
             }
-            counts[labels[i]] += live ? 1 : 0;
-            base += UnitVectors.dot(token, 0, sound, 0, width);
-            for (int c = 0; c < width; c++) {
-                sums[labels[i] * width + c] += token[c];
+            UnitVectors.dotFour(tokens, sound, memory.cosines, width);
+            for (int t = 0; t < count; t++) {
+                int label = labels[i + t];
+                counts[label] += live >> t & 1;
+                base += memory.cosines[t];
+                for (int c = 0; c < width; c++) {
+                    sums[label * width + c] += tokens[t * width + c];
+                }
             }
         }
         double[] scores = new double[clusters];
@@ -154,6 +162,17 @@ public record SoundingClusters(double tauAbs, double tauRel) {
             data[from + c] -= mean[c];
         }
         return UnitVectors.normalize(data, from, mean.length);
+    }
+
+    /** Of those tokens whose bit in {@code live} is set; returns the bits of those that still have a direction. */
+    private static int subtractAndNormalize(float[] tokens, float[] mean, int live, int count) {
+        int directed = 0;
+        for (int t = 0; t < count; t++) {
+            if ((live >> t & 1) != 0 && subtractAndNormalize(tokens, t * mean.length, mean)) {
+                directed |= 1 << t;
+            }
+        }
+        return directed;
     }
 
     private static double cosine(double[] sums, int from, float[] unit) {

@@ -54,8 +54,8 @@ public record NeighbourCache(FeatureCache features, int k, boolean excludeSameVi
             }
         }
         try (Weights vectors = features.open(backend, progress)) {
-            NeighbourTable table =
-                    NeighbourSearch.on(backend, k).run(backend, vectors.read(FeatureCache.FEATURES), groups(), progress);
+            NeighbourTable table = NeighbourSearch.on(backend, k)
+                    .run(backend, vectors.read(FeatureCache.FEATURES), groups(), progress);
             table.write(file(), origin());
             return table;
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.earshot.segmentation.BinaryMask;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,22 @@ class MaskUpsamplerTest {
                 }
             }
         }
+    }
+
+    /** Equal cosines everywhere leave every pixel to the lowest cluster, also where rounding could tell them apart. */
+    @Test
+    void equalClustersLeaveAllToTheLowest() {
+        float[] cosines = new float[4 * 4 * 3];
+        SplittableRandom random = new SplittableRandom(6);
+        for (int i = 0; i < cosines.length; i += 3) {
+            cosines[i] = -1;
+            cosines[i + 1] = (float) random.nextDouble();
+            cosines[i + 2] = cosines[i + 1];
+        }
+        byte[] labels = new MaskUpsampler(new FrameClusters(3, new int[16], cosines), 4, 4).labels(91, 67);
+        byte[] ones = new byte[91 * 67];
+        Arrays.fill(ones, (byte) 1);
+        assertArrayEquals(ones, labels);
     }
 
     /** One mask and one scratch for frames of different clusters. */
