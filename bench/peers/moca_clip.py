@@ -16,7 +16,7 @@ from torch import nn
 
 import torch_device
 from filler import fill
-from training import SIZES, Moca
+from training import SIZES, Moca, compile_parts
 
 WIDTH, HEIGHT, TILE, SIDE, SAMPLES = 640, 480, 40, 224, 16_000
 LOUDNESS, JOINT, TAU_RELATIVE, BACKGROUND = 0.1, 1024, 0.5, 0.9
@@ -295,7 +295,7 @@ def workload(args, engine):
     dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
     network = Network((image_width, image_heads, blocks, *audio, min(blocks, audio_depth))).to(args.device, dtype)
     if engine == "torch-compile":
-        torch_device.accelerated(None, network, engine)
+        compile_parts(args.device.startswith("cuda"))
     inputs = Inputs(args, dtype)
     inputs.write()
     outline = Outliner(lambda: network(*inputs.prepared()), args.batch, args.device, engine)

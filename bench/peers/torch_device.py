@@ -48,12 +48,15 @@ def quantised(model):
     return quantization.quantize_dynamic(model, wanted, dtype=torch.qint8)
 
 
+def compile_mode(on_card):
+    """Timed for itself: graphs are the other engine's matter. On a processor tuning takes many minutes for nothing."""
+    return "max-autotune-no-cudagraphs" if on_card else "default"
+
+
 def accelerated(call, module, engine):
     """``call`` as the engine runs it: as it is, with ``module`` compiled in place, or captured as a CUDA graph."""
     if engine == "torch-compile":
-        # Timed for itself: graphs are the other engine's matter. On a processor tuning takes many minutes for nothing.
-        on_card = next(module.parameters()).is_cuda
-        module.compile(mode="max-autotune-no-cudagraphs" if on_card else "default")
+        module.compile(mode=compile_mode(next(module.parameters()).is_cuda))
         return call
     if engine == "torch-graph":
         return graphed(call)

@@ -77,7 +77,24 @@ record PeerCall(
     static final List<PeerCall> CUDA = List.of(
             new PeerCall("images", "dino-vitb16,imagebind-image", "1,8,64", 7, 30, true, List.of()),
             new PeerCall("matching", "pma-scanline", "8", 7, 30, true, List.of()),
-            new PeerCall("training", "train-imagebind", "8", 7, 30, false, List.of()),
+            // About 3 minutes, most of it torch.compile; then 1.
+            new PeerCall("frame", "moca-frame", "1,8", 7, 30, false, List.of()),
+            new PeerCall("kmeans", "kmeans", "5,64", 7, 30, false, List.of("--engines", "earshot,torch,torch-graph")),
+            // 5 minutes: ImageBind's weights are filled eight times and its blocks compiled twice.
+            new PeerCall("clip", "moca-clip", "1,8", 5, 10, false, List.of("--precisions", "bf16")),
+            // 2 minutes: a search takes a second or so.
+            new PeerCall(
+                    "neighbours", "knn", "184000", 3, 2, false, List.of("--precisions", "fp32,tf32", "--warm", "1")),
+            // 6 minutes; then 4, without the captured step so that all activations fit side by side.
+            new PeerCall("training", "train-imagebind", "8", 5, 10, false, List.of("--precisions", "tf32,bf16")),
+            new PeerCall(
+                    "training-64",
+                    "train-imagebind",
+                    "64",
+                    3,
+                    3,
+                    false,
+                    List.of("--precisions", "bf16", "--warm", "2", "--engines", "earshot,torch,torch-compile")),
             new PeerCall("sam-encoder", "sam-vit-b,sam-vit-h", "1", 7, 10, false, List.of()),
             new PeerCall("sam-decoder", "sam-decoder", "64", 7, 10, false, List.of()),
             new PeerCall("sam-generator", "sam-generator-b", "32", 3, 1, false, List.of("--warm", "1")));
