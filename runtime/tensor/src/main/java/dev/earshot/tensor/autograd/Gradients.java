@@ -19,6 +19,9 @@ import java.util.Map;
  * is first added to it, and goes back to a pool when the op that wrote the allocation has been passed.
  */
 final class Gradients implements AutoCloseable {
+    /** Sizes of buffers in the pool; a model has some dozens, batches of ever-changing sizes any number. */
+    private static final int MOST_SIZES = 256;
+
     private final Backend backend;
     private final Workspace memory;
     private final Map<Storage, Tensor> watched = new IdentityHashMap<>();
@@ -103,6 +106,10 @@ final class Gradients implements AutoCloseable {
         List<Tensor> buffers = new ArrayList<>(live.values());
         live.clear();
         buffers.forEach(this::free);
+        if (pool.size() > MOST_SIZES) {
+            pool.clear(); // nobody has one now: the same memory can be cut anew
+            memory.reset();
+        }
     }
 
     long bytes() {

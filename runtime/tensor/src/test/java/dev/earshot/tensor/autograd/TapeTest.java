@@ -144,6 +144,33 @@ class TapeTest {
     }
 
     @Test
+    void gradientsOfEverChangingSizesTakeABoundedAmountOfMemory() {
+        int largest = 2500;
+        eachBackend(b -> {
+            try (Workspace ws = b.workspace(1 << 16);
+                    Tape tape = new Tape(b)) {
+                Tensor p = b.upload(ws, HostTensor.of(new float[] {3}, 1), DType.F32);
+                Tensor gradient = ws.allocate(DType.F32, 1);
+                tape.watch(p, gradient);
+                for (int size = 1000; size <= largest; size++) {
+                    try (Workspace.Frame _ = ws.frame()) {
+                        tape.reset();
+                        Tensor x = tape.copy(ws, p.broadcast(size), DType.F32);
+                        Tensor ones = ws.allocate(DType.F32, size);
+                        b.training().fill(ones, 1);
+                        tape.zeroGradients();
+                        tape.backward(x, ones);
+                        assertArrayEquals(new float[] {size}, b.download(gradient));
+                    }
+                }
+                // 256 sizes and the next, in memory that grows by doubling; all 1,501 would be 10 MB.
+                long most = 2 * 257 * 4L * (largest + 16);
+                assertTrue(tape.gradientBytes() <= most, tape.gradientBytes() + " bytes");
+            }
+        });
+    }
+
+    @Test
     void aReplayedStepGivesTheSameBits() {
         eachBackend(b -> withNetwork(b, DType.F32, (network, values) -> {
             List<float[]> expected = GradientCheck.gradients(b, network::loss, values, SCALES, false);

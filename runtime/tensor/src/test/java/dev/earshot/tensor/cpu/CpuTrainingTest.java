@@ -51,6 +51,27 @@ class CpuTrainingTest {
         }
     }
 
+    /** Part of the layer's weights, which the scope counts: made by the first backward pass, and only for layers that have one. */
+    @Test
+    void theBackwardPassOfALayerPacksItsWeightsOnceMore() {
+        try (CpuBackend backend = new CpuBackend(2);
+                ParameterScope parameters = backend.parameters();
+                Workspace ws = backend.workspace(0)) {
+            Linear layer = parameters.linear(HostTensor.of(new float[512 * 512], 512, 512), DType.F32);
+            parameters.linear(HostTensor.of(new float[512 * 512], 512, 512), DType.F32);
+            long weights = 4 * 512 * 512;
+            assertEquals(2 * weights, parameters.bytes());
+            Tensor x = ws.allocate(DType.F32, 33, 512);
+            Tensor y = ws.allocate(DType.F32, 33, 512);
+            backend.linear(x, layer, Activation.NONE, y);
+            assertEquals(2 * weights, parameters.bytes());
+            for (int rows = 1; rows <= 33; rows += 16) {
+                backend.training().linearBackward(y.slice(0, 0, rows), layer, x.slice(0, 0, rows));
+                assertEquals(3 * weights, parameters.bytes());
+            }
+        }
+    }
+
     @Test
     void aReplayOfBackwardOpsAllocatesNothing() {
         try (CpuBackend backend = new CpuBackend(1);
