@@ -19,7 +19,7 @@ INT8_COSINE = 0.9
 OBJECTIVE_TOLERANCE = 1e-3
 # Mean intersection over union of a clip's masks: a token in bf16 may well go to the cluster beside.
 MASK_IOU = {"fp32": 0.99, "tf32": 0.9, "bf16": 0.8}
-WIDTHS = {"dino-vitb16": 768, "imagebind-image": 1280}
+WIDTHS = {"dino-vitb16": 768, "dino-vits8": 384, "imagebind-image": 1280, "imagebind-audio": 768, "imagebind-adapted": 1280}
 
 
 class Disagreement(Exception):

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import agreement
-from engines import CARD_ENGINES, CPU_ENGINES, HERE, PRECISIONS, Failure, has_bf16, start_all
+from engines import CARD_ENGINES, CPU_ENGINES, HERE, ON_CARDS_ONLY, PRECISIONS, Failure, has_bf16, start_all
 from report import BENCH, OURS, digits, surroundings, write
 
 # A call takes milliseconds to minutes on a processor, and less than a millisecond to some tens on a card.
@@ -155,8 +155,9 @@ def check(args, parser):
         parser.error("precision tf32: expected --device cuda, got --device " + args.device)
     if "int8" in precisions and (args.on_card or precisions[0] != "fp32"):
         parser.error("--precisions int8: expected fp32 before it to compare with, and a processor, got " + args.precisions)
-    if "torch-graph" in engines and not args.on_card:
-        parser.error("engine torch-graph: expected --device cuda, got --device " + args.device)
+    graphs = set(engines) & set(ON_CARDS_ONLY)
+    if graphs and not args.on_card:
+        parser.error(f"engine {min(graphs)}: expected --device cuda, got --device {args.device}")
     if args.on_card and any(engine.startswith("torch") for engine in engines):
         code = "import sys, torch_device; torch_device.require(sys.argv[1])"
         tried = subprocess.run([sys.executable, "-c", code, args.device], cwd=HERE, capture_output=True, text=True)

@@ -16,10 +16,14 @@ from report import BENCH, OURS, cpu
 
 HERE = Path(__file__).resolve().parent
 CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,transformers,onnxruntime,onnxruntime-java,sklearn,faiss"
-CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,transformers"
+CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,torch-compile-graph,transformers"
+ON_CARDS_ONLY = ("torch-graph", "torch-compile-graph")
+ON_A_CARD = ("torch-compile", *ON_CARDS_ONLY)
 PRECISIONS = ("fp32", "tf32", "bf16", "int8")
 IN_OUR_PROCESS = "onnxruntime-java"
-IMAGE_MODELS = ("dino-vitb16", "imagebind-image")
+IMAGE_MODELS = ("dino-vitb16", "dino-vits8", "imagebind-image")
+# Sound, or a picture with its sound; see trunks.py.
+SOUND_MODELS = ("imagebind-audio", "imagebind-adapted")
 # From pictures and sound to masks, and from features to masks.
 CLIPS = ("moca-clip", "moca-frame-whole")
 FRAME = "moca-frame"
@@ -45,8 +49,11 @@ class Engine:
     millis: float = 0  # about what a run takes
 
     def ask(self, line):
-        os.kill(self.process.pid, signal.SIGCONT)
-        print(self.prefix + line, file=self.process.stdin, flush=True)
+        try:
+            os.kill(self.process.pid, signal.SIGCONT)
+            print(self.prefix + line, file=self.process.stdin, flush=True)
+        except OSError:
+            raise Failure(f"{self.name} {self.precision}: its process has ended; its message is above") from None
         return self.answer()
 
     def answer(self):
@@ -77,7 +84,7 @@ def precisions(args, model):
     asked = args.precisions.split(",")
     if model in IMAGE_MODELS:
         return asked
-    if model in CLIPS or model.startswith(("sam-vit-", "train-")):
+    if model in CLIPS or model in SOUND_MODELS or model.startswith(("sam-vit-", "train-")):
         return [precision for precision in asked if precision != "int8"] or ["fp32"]
     if model == "knn":
         return [precision for precision in asked if precision in ("fp32", "tf32")] or ["fp32"]
@@ -95,15 +102,18 @@ def peers_of(model, args, precision):
     if model.startswith("train-"):
         return ["torch", "torch-compile", "torch-graph"] if on_card else ["torch", "torch-unlocked"]
     if model.startswith("sam-"):
-        on_both = ["torch"] if model.startswith("sam-generator") else ["torch", *(["torch-graph"] if on_card else ["torch-unlocked"])]
+        if model.startswith("sam-generator"):
+            return ["torch"]
+        on_both = ["torch", *(ON_A_CARD if on_card else ["torch-unlocked"])]
         return [*on_both, "transformers"] if model.startswith("sam-vit-") else on_both
     if on_card:
-        return ["torch", "torch-compile", "torch-graph"]
+        of_networks = model in IMAGE_MODELS or model in SOUND_MODELS
+        return ["torch", *(ON_A_CARD if of_networks else ("torch-compile", "torch-graph"))]
     if model.startswith("pma-"):
         return ["torch", "torch-compile", "torch-unlocked"]
     # Compiled, whole models cost minutes and gain little on a processor: only where asked for.
     compiled = ["torch-compile"] if args.engines_given else []
-    if model in (*CLIPS, FRAME):
+    if model in (*CLIPS, FRAME, *SOUND_MODELS):
         return ["torch", "torch-unlocked", *compiled]
     if precision == "int8":
         return ["torch", "onnxruntime", IN_OUR_PROCESS]
@@ -157,8 +167,19 @@ def start_ours(args, model, batch, precision):
     return start(OURS, precision, java_command(args, model, batch, precision), {})
 
 
-def start_peer(name, args, model, batch, precision, ours):
-    """A peer in a process of its own, or, ONNX Runtime's Java API, in that of ours."""
+def shares_process(name, args, model):
+    """True for the further ways of running a network that PyTorch has on a card: one copy of the weights serves them all."""
+    of_networks = model in IMAGE_MODELS or model in SOUND_MODELS or model.startswith("sam-")
+    return args.on_card and of_networks and name in ON_A_CARD
+
+
+def start_peer(name, args, model, batch, precision, started):
+    """A peer in a process of its own, or in one of those that are ``started``: ONNX Runtime's Java API in that of ours,
+    PyTorch's further ways in that of PyTorch."""
+    ours = started.get(OURS)
+    torch = started.get("torch")
+    if torch is not None and shares_process(name, args, model):
+        return named(Engine(name, precision, torch.process, name + "/"), lambda engine: engine.ask("open"))
     if name == IN_OUR_PROCESS:
         import onnx_files
 
@@ -197,18 +218,19 @@ def start_all(args, model, batch, note):
         peers = [p for p in peers_of(model, args, precision) if RUNNER_NAMES.get(p, p) in asked and p != unsuited]
         if precision == "bf16":
             peers = [p for p in peers if not p.startswith("onnxruntime")]
-        ours = None
+        started = {}
         if OURS in asked or IN_OUR_PROCESS in peers:
             try:
-                ours = start_ours(args, model, batch, precision)
+                started[OURS] = start_ours(args, model, batch, precision)
             except Failure as failure:
                 if precision == "fp32":
                     raise
                 note(failure)
             else:
-                yield ours
+                yield started[OURS]
         for name in peers:
             try:
-                yield start_peer(name, args, model, batch, precision, ours)
+                started[name] = start_peer(name, args, model, batch, precision, started)
+                yield started[name]
             except Failure as failure:
                 note(failure)

@@ -1,4 +1,4 @@
-"""The two image transformers of the comparison as plain PyTorch modules, filled from their checkpoint keys."""
+"""The image transformers of the comparison as plain PyTorch modules, filled from their checkpoint keys."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,7 @@ DINO_VITB16 = Config(
         "qkv.weight": "attn.qkv.weight", "qkv.bias": "attn.qkv.bias", "out": "attn.proj", "norm1": "norm1", "norm2": "norm2",
     },
 )  # fmt: skip
+DINO_VITS8 = Config(384, 6, 12, 8, 1e-6, None, "norm", True, DINO_VITB16.keys)
 IMAGEBIND_IMAGE = Config(
     1280, 16, 32, 14, 1e-6, "modality_trunks.vision.pre_transformer_layer.0", None, False,
     {
@@ -46,10 +47,12 @@ IMAGEBIND_IMAGE = Config(
         "norm1": "norm_1", "norm2": "norm_2",
     },
 )  # fmt: skip
-CONFIGS = {"dino-vitb16": DINO_VITB16, "imagebind-image": IMAGEBIND_IMAGE}
+CONFIGS = {"dino-vitb16": DINO_VITB16, "dino-vits8": DINO_VITS8, "imagebind-image": IMAGEBIND_IMAGE}
 
 
 class Block(nn.Module):
+    REGIONS = ("forward",)
+
     def __init__(self, width, heads, eps):
         super().__init__()
         self.heads = heads

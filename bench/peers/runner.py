@@ -5,7 +5,8 @@
     output PATH  writes the last result to PATH, raw fp32, row-major
     quit
 
-The first line it prints is {"ready": {...}} with versions and settings. Timed: from the call to the finished result, input and
+A command behind NAME/ is for another way in which PyTorch runs the same call, which NAME/open makes: torch-compile, torch-graph,
+torch-compile-graph. The first line it prints is {"ready": {...}} with versions and settings. Timed: from the call to the finished result, input and
 output in the library's own memory, no copies; on a card the wait for it is inside the time.
 """
 
@@ -18,6 +19,7 @@ import time
 
 def torch_forward(args, engine="torch"):
     import torch_device
+    import trunks
 
     torch_device.prepare(args)
     if args.model == "knn":
@@ -44,6 +46,8 @@ def torch_forward(args, engine="torch"):
         import training
 
         return training.workload(args, engine)
+    if args.model in trunks.MODELS:
+        return trunks.workload(args, engine)
     import torch
 
     import models
@@ -110,10 +114,16 @@ def torch_graphed(args):
     return torch_forward(args, "torch-graph")
 
 
+def torch_compiled_and_graphed(args):
+    """Compiled, and the whole call captured as a CUDA graph: PyTorch's fastest mode."""
+    return torch_forward(args, "torch-compile-graph")
+
+
 FORWARDS = {
     "torch": torch_forward,
     "torch-compile": torch_compiled,
     "torch-graph": torch_graphed,
+    "torch-compile-graph": torch_compiled_and_graphed,
     "transformers": transformers_forward,
     "onnxruntime": onnx_forward,
     "sklearn": sklearn_forward,
@@ -141,6 +151,23 @@ def finished(compute, device):
     return forward
 
 
+class Served:
+    """One way of running the call, with its last result."""
+
+    def __init__(self, compute, device):
+        self.forward = finished(compute, device)
+        self.result = self.forward()
+
+    def run(self, count):
+        """Milliseconds of each run."""
+        millis = []
+        for _ in range(count):
+            start = time.perf_counter_ns()
+            self.result = self.forward()
+            millis.append((time.perf_counter_ns() - start) / 1e6)
+        return millis
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--engine", choices=list(FORWARDS), required=True)
@@ -156,27 +183,33 @@ def main():
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the answers
+    serve(args, lambda answer: print(json.dumps(answer), file=answers))
+
+
+def serve(args, answer):
     compute, numbers, facts = FORWARDS[args.engine](args)
-    forward = finished(compute, args.device)
-    result = forward()
+    served = {"": Served(compute, args.device)}
     facts["peak_mb"] = peak_megabytes()
-    print(json.dumps({"ready": facts}), file=answers)
+    answer({"ready": facts})
     for line in sys.stdin:
         command, *rest = line.split(maxsplit=1)
-        if command == "warm":
-            for _ in range(int(rest[0])):
-                result = forward()
-            print("{}", file=answers)
+        name, _, command = command.rpartition("/")
+        if command == "open":
+            try:
+                import torch_device
+
+                served[name] = Served(torch_device.MADE[0][name], args.device)
+                answer({"ready": facts | {"peak_mb": peak_megabytes()}})
+            except Exception as error:  # the engines that are there must not go with it
+                answer({"failure": " ".join(str(error).split())[:500]})
+        elif command == "warm":
+            served[name].run(int(rest[0]))
+            answer({})
         elif command == "round":
-            millis = []
-            for _ in range(int(rest[0])):
-                start = time.perf_counter_ns()
-                result = forward()
-                millis.append((time.perf_counter_ns() - start) / 1e6)
-            print(json.dumps({"millis": millis}), file=answers)
+            answer({"millis": served[name].run(int(rest[0]))})
         elif command == "output":
-            numbers(result).tofile(rest[0].strip())
-            print("{}", file=answers)
+            numbers(served[name].result).tofile(rest[0].strip())
+            answer({})
         elif command == "quit":
             return
 

@@ -77,6 +77,8 @@ class GridAttention(nn.Module):
 
 
 class Block(nn.Module):
+    REGIONS = ("forward",)
+
     def __init__(self, size, windowed):
         super().__init__()
         self.windowed = windowed
@@ -148,5 +150,5 @@ def encoder(letter, blocks=None):
     return filled(module, "image_encoder."), blocks
 
 
-def image():
-    return torch.from_numpy(fill("input.image", (1, 3, SIDE, SIDE)))
+def image(batch):
+    return torch.from_numpy(fill("input.image", (batch, 3, SIDE, SIDE)))

@@ -48,7 +48,7 @@ def encoder(args, engine):
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[args.precision]
     module, blocks = sam.encoder(letter, args.blocks)
     module = module.to(args.device, dtype)
-    x = sam.image().to(args.device, dtype)
+    x = sam.image(args.batch).to(args.device, dtype)
     facts = {"blocks": blocks}
     if engine == "transformers":
         import transformers

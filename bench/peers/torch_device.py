@@ -53,14 +53,58 @@ def compile_mode(on_card):
     return "max-autotune-no-cudagraphs" if on_card else "default"
 
 
+class Accelerated:
+    """A call in the ways that PyTorch has of running it, so that one process with one copy of the weights times them all."""
+
+    def __init__(self, call, module):
+        self.call, self.module = call, module
+        self.compiled = None
+
+    def __getitem__(self, engine):
+        """The call as ``engine`` runs it: as it is, compiled, or either captured as a CUDA graph."""
+        call = self.call
+        if engine.startswith("torch-compile"):
+            self.compiled = self.compiled or Regions(self.module)
+            call = self.compiled.around(call)
+        return graphed(call) if engine.endswith("-graph") else call
+
+
+MADE = []  # the last one that was made, for further engines of the same process
+
+
 def accelerated(call, module, engine):
-    """``call`` as the engine runs it: as it is, with ``module`` compiled in place, or captured as a CUDA graph."""
-    if engine == "torch-compile":
-        module.compile(mode=compile_mode(next(module.parameters()).is_cuda))
-        return call
-    if engine == "torch-graph":
-        return graphed(call)
-    return call
+    """``call`` as the engine runs it; ``module`` is what it is made of."""
+    MADE[:] = [Accelerated(call, module)]
+    return MADE[0][engine]
+
+
+class Regions:
+    """What a network repeats, compiled once: the methods that a class of its parts names in REGIONS serve all parts of that
+    class, so that 32 blocks cost the tuning of one. A network without such parts is compiled as a whole."""
+
+    def __init__(self, module):
+        mode = compile_mode(next(module.parameters()).is_cuda)
+        classes = {type(part) for part in module.modules() if hasattr(part, "REGIONS")} or {type(module)}
+        places = [(each, name) for each in classes for name in getattr(each, "REGIONS", ("forward",))]
+        self.plain = [(each, name, getattr(each, name)) for each, name in places]
+        self.fast = [(each, name, torch.compile(method, mode=mode, dynamic=False)) for each, name, method in self.plain]
+
+    def around(self, call):
+        """The call with the compiled methods in place while it runs."""
+
+        def compiled():
+            self.put(self.fast)
+            try:
+                return call()
+            finally:
+                self.put(self.plain)
+
+        return compiled
+
+    @staticmethod
+    def put(methods):
+        for each, name, method in methods:
+            setattr(each, name, method)
 
 
 def graphed(call):

@@ -30,6 +30,8 @@ def filled(module, names):
 class Block(nn.Module):
     """A pre-norm block in two halves, with one learned key and value more where ``extra``."""
 
+    REGIONS = ("attention", "mlp")
+
     def __init__(self, width, heads, prefix, extra):
         super().__init__()
         self.heads = heads
@@ -59,6 +61,8 @@ class Block(nn.Module):
 
 
 class AdaAv(nn.Module):
+    REGIONS = ("fused",)
+
     def __init__(self, prefix, image_width, audio_width):
         super().__init__()
         shapes = {"latents": (LATENTS, audio_width), "down_v": (BOTTLENECK, image_width), "down_a": (BOTTLENECK, audio_width),

@@ -4,9 +4,6 @@ import dev.earshot.bench.result.ResidentMemory;
 import dev.earshot.bench.work.Work;
 import dev.earshot.bench.work.WorkCounter;
 import dev.earshot.models.Filler;
-import dev.earshot.models.adaav.AdaAvAdapters;
-import dev.earshot.models.adaav.AdaAvConfig;
-import dev.earshot.models.adaav.BlockPair;
 import dev.earshot.models.adaav.FeatureNorm;
 import dev.earshot.models.imagebind.ImageBind;
 import dev.earshot.models.imagebind.ImageBindConfig;
@@ -19,18 +16,12 @@ import dev.earshot.segmentation.moca.ClusterScore;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.moca.MocaWeights;
 import dev.earshot.segmentation.moca.ProposalMatching;
-import dev.earshot.segmentation.training.AdapterSettings;
 import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
-import dev.earshot.tensor.HostTensor;
-import dev.earshot.tensor.weights.WeightEntry;
-import dev.earshot.tensor.weights.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A whole clip through MoCA's public interface, from decoded pictures and waveforms to masks at picture size:
@@ -62,19 +53,15 @@ final class ClipWorkload implements Workload {
      * @param blocks only the first ones of either trunk, at most as many as it has; 0: all
      */
     ClipWorkload(String backendName, int frames, int blocks, DType compute) {
-        ImageBindConfig config = withDepth(ImageBindConfig.HUGE, blocks);
+        ImageBindConfig config = Networks.withDepth(blocks);
         this.blocks = config.vision().vit().depth();
         this.frames = frames(frames);
         backend = Backends.open(backendName);
-        try (MocaWeights weights = MocaWeights.of(ImageBind.filler(config)).withAdapter(Adapters.on(config))) {
+        try (MocaWeights weights = MocaWeights.of(ImageBind.filler(config)).withAdapter(FillerAdapters.on(config))) {
             // A processor is as fast frame by frame, a card is not.
             int batch = backendName.startsWith("cpu") ? 1 : frames;
             segmenter = Segmenters.moca(work.over(backend), weights, settings(batch, compute));
         }
-    }
-
-    private static ImageBindConfig withDepth(ImageBindConfig c, int blocks) {
-        return blocks == 0 ? c : c.withDepths(blocks, Math.min(blocks, c.audio().depth()));
     }
 
     /** The defaults, but for the least score: with weights that were never trained nothing fits a sound by 0.05. */
@@ -154,39 +141,5 @@ final class ClipWorkload implements Workload {
     public void close() {
         segmenter.close();
         backend.close();
-    }
-
-    /**
-     * An adapter file whose values are the filler's.
-     *
-     * @param shapes of fresh adapters
-     * @param metadata the places, as the file has them
-     */
-    private record Adapters(Weights shapes, Map<String, String> metadata) implements Weights {
-        static Adapters on(ImageBindConfig config) {
-            AdaAvConfig places = AdapterSettings.DEFAULT.on(config);
-            String pairs = places.pairs().stream().map(BlockPair::toString).collect(Collectors.joining(","));
-            return new Adapters(AdaAvAdapters.initial(places, config, 0), Map.of("earshot.adaav_pairs", pairs));
-        }
-
-        @Override
-        public String source() {
-            return "filler adapters";
-        }
-
-        @Override
-        public Set<String> keys() {
-            return shapes.keys();
-        }
-
-        @Override
-        public WeightEntry entry(String key) {
-            return shapes.entry(key);
-        }
-
-        @Override
-        public HostTensor read(String key) {
-            return Filler.tensor(key, shape(key).toArray());
-        }
     }
 }

@@ -9,7 +9,6 @@ import dev.earshot.models.sam.SamConfig;
 import dev.earshot.models.sam.SamDecoder;
 import dev.earshot.models.sam.SamEmbedding;
 import dev.earshot.models.sam.SamGrid;
-import dev.earshot.models.sam.SamImageEncoder;
 import dev.earshot.models.sam.SamOptions;
 import dev.earshot.models.sam.SamPrompts;
 import dev.earshot.models.sam.SamSink;
@@ -22,7 +21,6 @@ import dev.earshot.tensor.Backend;
 import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
-import dev.earshot.tensor.ParameterScope;
 import dev.earshot.tensor.Workspace;
 import java.util.List;
 import java.util.Locale;
@@ -31,22 +29,21 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Segment Anything with filler weights: {@code sam-vit-b|l|h} the image encoder, {@code sam-decoder} a batch of points against
- * one embedding, {@code sam-generator-b|l|h} the masks of a picture, whose batch is points per side. bench/peers/sam*.py make
+ * Segment Anything behind its image encoder, with filler weights: {@code sam-decoder} a batch of points against one embedding,
+ * {@code sam-generator-b|l|h} the masks of a picture, whose batch is points per side. bench/peers/sam*.py make
  * the same models and inputs.
  */
 final class SamPeerWorkload implements Workload {
     static final String PREFIX = "sam-";
 
     private static final String GENERATOR = "sam-generator-";
-    private static final String ENCODER = "sam-vit-";
 
     private final Backend backend;
     private final Part part;
     private final WorkCounter work = new WorkCounter();
     private Work ofRun = Work.NONE;
 
-    /** One of the three. */
+    /** One of the two. */
     private interface Part extends AutoCloseable {
         void run();
 
@@ -65,9 +62,7 @@ final class SamPeerWorkload implements Workload {
             String backendName, String model, int batch, DType compute, UnaryOperator<SamConfig> change) {
         backend = work.over(Backends.open(backendName));
         if (model.startsWith(GENERATOR)) {
-            part = new Generator(backend, change.apply(published(model, GENERATOR)), batch, compute);
-        } else if (model.startsWith(ENCODER)) {
-            part = new Encoder(backend, change.apply(published(model, ENCODER)), compute);
+            part = new Generator(backend, change.apply(published(model)), batch, compute);
         } else {
             part = new Decoder(backend, change.apply(SamVariant.VIT_B.config(false)), batch, compute);
         }
@@ -82,8 +77,8 @@ final class SamPeerWorkload implements Workload {
         });
     }
 
-    private static SamConfig published(String model, String prefix) {
-        String letter = model.substring(prefix.length()).toUpperCase(Locale.ROOT);
+    private static SamConfig published(String model) {
+        String letter = model.substring(GENERATOR.length()).toUpperCase(Locale.ROOT);
         return SamVariant.valueOf("VIT_" + letter).config(false);
     }
 
@@ -93,37 +88,6 @@ final class SamPeerWorkload implements Workload {
         }
         SamConfig.Encoder first = whole.encoder().withDepth(blocks);
         return new SamConfig(whole.grid(), first, whole.decoder(), false);
-    }
-
-    /** The image encoder. */
-    private static final class Encoder implements Part {
-        private final ParameterScope scope;
-        private final CapturedPass pass;
-
-        Encoder(Backend backend, SamConfig config, DType compute) {
-            scope = backend.parameters();
-            SamGrid grid = config.grid();
-            SamImageEncoder encoder = SamImageEncoder.load(
-                    scope, SamImageEncoder.filler(grid, config.encoder()), grid, config.encoder(), compute);
-            long[] image = {1, 3, grid.imageHeight(), grid.imageWidth()};
-            pass = new CapturedPass(backend, UnaryOperator.identity(), image, encoder::embed);
-        }
-
-        @Override
-        public void run() {
-            pass.run();
-        }
-
-        @Override
-        public float[] output() {
-            return pass.output();
-        }
-
-        @Override
-        public void close() {
-            pass.close();
-            scope.close();
-        }
     }
 
     /** Points against an embedding; masks stay where the pass has them, as on the other side. */

@@ -33,7 +33,7 @@ final class Workloads {
         if (model.startsWith(TrainingWorkload.PREFIX)) {
             return new TrainingWorkload(backend, model, batch, compute);
         }
-        if (model.startsWith(SamPeerWorkload.PREFIX)) {
+        if (model.startsWith(SamPeerWorkload.PREFIX) && !Networks.has(model)) {
             return new SamPeerWorkload(backend, model, batch, blocks, compute);
         }
         return ImageWorkloads.open(backend, model, batch, blocks, compute);
@@ -41,6 +41,9 @@ final class Workloads {
 
     /** The same with one block and a small input, for a slow device. */
     static Workload small(String backend, String model, int batch, DType compute) {
+        if (Networks.has(model)) {
+            return new PassWorkload(Networks.small(backend, model, compute), batch);
+        }
         return model.startsWith(SamPeerWorkload.PREFIX)
                 ? SamPeerWorkload.small(backend, model, batch, compute)
                 : open(backend, model, batch, 1, compute);

@@ -5,8 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
-/** All that the project wants to reach, in one table. Ratios are medians of the ratios within interleaved rounds. */
+/** All that the project wants to reach, in one table; on a card, {@link CardAims} besides. Ratios are medians of the ratios within interleaved rounds. */
 final class Aims {
     private static final String VIT_B = "dino-vitb16";
     private static final String HUGE = "imagebind-image";
@@ -52,7 +53,10 @@ final class Aims {
     private Aims() {}
 
     static List<Aim.Verdict> judge(List<Result> results, Machine machine) {
-        return ALL.stream().map(aim -> aim.judge(results, machine)).toList();
+        List<Aim> ofCard = CardAims.concern(results) ? CardAims.ALL : List.of();
+        return Stream.concat(ALL.stream(), ofCard.stream())
+                .map(aim -> aim.judge(results, machine))
+                .toList();
     }
 
     /** Our time in the peer's: the least ratio over the forms of the peer. */

@@ -17,6 +17,8 @@ import java.util.List;
 record PeerCall(
         String name, String models, String batches, int rounds, int iterations, boolean quick, List<String> more) {
     private static final double START_SECONDS = 15;
+    private static final double COMPARISON_SECONDS = 50;
+    private static final double QUICK_SECONDS = 40;
 
     /** The table: what is measured beside others on a processor. */
     static final List<PeerCall> CPU = List.of(
@@ -73,9 +75,17 @@ record PeerCall(
                 model, model, "1", 2, 1, false, List.of("--warm", "0", "--engines", "earshot,torch,transformers"));
     }
 
-    /** The table of a card: whole models, matching and training; more runs, since each is short. */
+    /**
+     * The table of a card, the most telling first. Each is minutes, most of them for loading weights and for PyTorch's tuning
+     * of one block per type and batch. Expected on an H200 with 16 cores, not yet measured, in minutes: images 7, sam-encoder
+     * 6, adapted 4, audio and small 2, sam-decoder and sam-generator 2; of the others it stands beside them.
+     */
     static final List<PeerCall> CUDA = List.of(
-            new PeerCall("images", "dino-vitb16,imagebind-image", "1,8,64", 7, 30, true, List.of()),
+            network("images", "imagebind-image,dino-vitb16", "1,64", "bf16,tf32", true),
+            network("sam-encoder", "sam-vit-h,sam-vit-b", "1", "bf16,tf32", false),
+            network("adapted", "imagebind-adapted", "1,64", "bf16,tf32", false),
+            network("audio", "imagebind-audio", "1,64", "bf16", false),
+            network("small", "dino-vits8", "1,64", "bf16", false),
             new PeerCall("matching", "pma-scanline", "8", 7, 30, true, List.of()),
             // About 3 minutes, most of it torch.compile; then 1.
             new PeerCall("frame", "moca-frame", "1,8", 7, 30, false, List.of()),
@@ -95,12 +105,19 @@ record PeerCall(
                     3,
                     false,
                     List.of("--precisions", "bf16", "--warm", "2", "--engines", "earshot,torch,torch-compile")),
-            new PeerCall("sam-encoder", "sam-vit-b,sam-vit-h", "1", 7, 10, false, List.of()),
-            new PeerCall("sam-decoder", "sam-decoder", "64", 7, 10, false, List.of()),
+            network("sam-decoder", "sam-decoder", "64", "tf32", false),
             new PeerCall("sam-generator", "sam-generator-b", "32", 3, 1, false, List.of("--warm", "1")));
 
-    private long comparisons() {
-        return (long) models.split(",").length * batches.split(",").length;
+    private static PeerCall network(String name, String models, String batches, String precisions, boolean quick) {
+        return new PeerCall(name, models, batches, 5, 10, quick, List.of("--precisions", precisions));
+    }
+
+    /** About what it takes on a card: engines start, are compared and timed once per model, batch and precision. */
+    private double seconds(boolean quick) {
+        int asked = more.indexOf("--precisions");
+        int precisions = asked < 0 ? 1 : more.get(asked + 1).split(",").length;
+        int comparisons = models.split(",").length * batches.split(",").length * precisions;
+        return START_SECONDS + comparisons * (quick ? QUICK_SECONDS : COMPARISON_SECONDS);
     }
 
     /** The process. */
@@ -126,6 +143,6 @@ record PeerCall(
                 setting.raw().toString()));
         command.addAll(more);
         String step = (device.equals("cuda") ? "card: " : "") + "side by side: " + name;
-        return new Step(step, base + ".json", command, START_SECONDS + comparisons() * (setting.quick() ? 20 : 60));
+        return new Step(step, base + ".json", command, seconds(setting.quick()));
     }
 }
