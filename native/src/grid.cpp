@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+#include "races.h"
 
 namespace sim {
 namespace {
@@ -117,22 +118,23 @@ Fault run_parallel(long long count, const std::function<Fault(long long)>& body)
 
 Fault run_grid(const Grid& grid) {
     uint64_t blocks = grid.blocks();
-    bool alone = blocks == 1 || host_threads() == 1 || blocks * grid.threads() <= alone_up_to_threads;
+    bool alone = races::one_host_thread || blocks == 1 || host_threads() == 1 || blocks * grid.threads() <= alone_up_to_threads;
     long long pieces = alone ? 1 : static_cast<long long>(std::min<uint64_t>(blocks, 16 * host_threads()));
     std::function<Fault(long long)> body = [&](long long piece) {
         Scheduler& own = scheduler();
         uint64_t begin = blocks * static_cast<uint64_t>(piece) / static_cast<uint64_t>(pieces);
         uint64_t end = blocks * static_cast<uint64_t>(piece + 1) / static_cast<uint64_t>(pieces);
         for (uint64_t i = begin; i < end; i++) {
-            uint3 index{static_cast<unsigned>(i % grid.grid.x), static_cast<unsigned>(i / grid.grid.x % grid.grid.y),
-                        static_cast<unsigned>(i / grid.grid.x / grid.grid.y)};
-            int status = own.run(grid, index);
+            int status = own.run(grid, i);
             if (status != 0) {
                 return Fault{status, own.message()};
             }
         }
         return Fault{};
     };
-    return run_parallel(pieces, body);
+    races::begin_launch(grid);
+    Fault fault = run_parallel(pieces, body);
+    Fault found = races::end_launch();
+    return fault.status != 0 ? fault : found;
 }
 } // namespace sim

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include "races.h"
 #include "status.h"
 
 namespace sim {
@@ -29,6 +30,10 @@ __attribute__((visibility("default"))) void* dynamic_shared() { return mine->sha
 __attribute__((visibility("default"))) uint64_t warp_exchange(unsigned mask, Exchange kind, uint64_t value, unsigned source) {
     return mine->exchange(mask, kind, value, source);
 }
+__attribute__((visibility("default"))) void copy_async(void* to, const void* from, bool real) { mine->copy_async(to, from, real, __builtin_return_address(0)); }
+__attribute__((visibility("default"))) void commit_copies() { mine->copies().commit(); }
+__attribute__((visibility("default"))) void wait_copies(unsigned pending) { mine->copies().wait(pending, __builtin_return_address(0)); }
+__attribute__((visibility("default"))) void check_matrix_row(const void* row) { mine->check_matrix_row(row); }
 
 Scheduler::Scheduler() {
     size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -59,7 +64,7 @@ void Scheduler::place_shared(unsigned bytes) {
     memset(shared_start_, 0xff, rounded);
 }
 
-int Scheduler::run(const Grid& launch, uint3 index) {
+int Scheduler::run(const Grid& launch, uint64_t number) {
     grid_ = &launch;
     count_ = live_ = launch.threads();
     if (fibers_.size() < count_) {
@@ -79,10 +84,11 @@ int Scheduler::run(const Grid& launch, uint3 index) {
     ready_begin_ = ready_end_ = waiting_ = next_ = 0;
     next_index_ = {0, 0, 0};
     status_ = 0;
-    block.index = index;
+    block.index = launch.index(number);
     block.size = launch.block;
     block.grid = launch.grid;
     place_shared(launch.shared_bytes);
+    races::begin_block(number, count_);
     running_ = true;
     starting_ = stacks_.take();
     switch_flow(home_, new_flow(starting_, fiber_entry), false);
@@ -139,6 +145,7 @@ void Scheduler::begin_thread(Fiber& fiber) {
             next_index_.z++;
         }
     }
+    fiber.copies.clear();
     current_ = &fiber;
     thread = &fiber.info;
 }
@@ -176,6 +183,7 @@ void Scheduler::fail(int status, const std::string& why) {
 }
 
 void Scheduler::release_barrier() {
+    races::all_met();
     for (unsigned i = 0; i < waiting_; i++) {
         make_ready(at_barrier_[i]);
     }
@@ -214,6 +222,9 @@ uint64_t Scheduler::exchange(unsigned mask, Exchange kind, uint64_t value, unsig
         return warp.answer[lane];
     }
     answer(warp, mask, kind);
+    if (kind == Exchange::sync) { // the others order nothing
+        races::lanes_met(first, mask);
+    }
     warp.arrived &= ~mask;
     for (unsigned rest = mask & ~(1u << lane); rest != 0; rest &= rest - 1) {
         make_ready(first + static_cast<unsigned>(__builtin_ctz(rest)));
@@ -234,6 +245,8 @@ void Scheduler::answer(Warp& warp, unsigned mask, Exchange kind) {
         }
         uint64_t value = warp.value[lane];
         switch (kind) {
+        case Exchange::meet: break;
+        case Exchange::sync: break;
         case Exchange::shuffle:
             warp.answer[lane] = mask >> warp.source[lane] & 1 ? warp.value[warp.source[lane]] : UINT64_MAX;
             break;
@@ -258,6 +271,39 @@ void Scheduler::answer(Warp& warp, unsigned mask, Exchange kind) {
         for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
             warp.answer[__builtin_ctz(rest)] = all;
         }
+    }
+}
+
+Range Scheduler::dynamic_shared() const {
+    return {reinterpret_cast<uintptr_t>(shared_start_), reinterpret_cast<uintptr_t>(shared_region_) + shared_capacity};
+}
+
+bool Scheduler::is_own_stack(uintptr_t address) const {
+    uintptr_t bottom = reinterpret_cast<uintptr_t>(current_->stack.memory);
+    return address - bottom < Stack::bytes;
+}
+
+void Scheduler::check_alignment(const char* what, const void* address) {
+    if (reinterpret_cast<uintptr_t>(address) % 16 != 0) {
+        char text[128];
+        snprintf(text, sizeof text, "%s: expected a multiple of 16 bytes, got %p, ", what, address);
+        fail(status::misaligned_address, text + position());
+    }
+}
+
+void Scheduler::copy_async(void* to, const void* from, bool real, const void* code) {
+    check_alignment("destination of an asynchronous copy", to);
+    check_alignment("source of an asynchronous copy", from);
+    if (!is_shared(reinterpret_cast<uintptr_t>(to), Copies::bytes)) {
+        fail(status::illegal_address, "asynchronous copy to memory that is not shared, " + position());
+    }
+    current_->copies.issue(static_cast<char*>(to), real ? static_cast<const char*>(from) : nullptr, code);
+}
+
+void Scheduler::check_matrix_row(const void* row) {
+    check_alignment("row of a matrix", row);
+    if (!is_shared(reinterpret_cast<uintptr_t>(row), 16)) {
+        fail(status::illegal_address, "row of a matrix in memory that is not shared, " + position());
     }
 }
 

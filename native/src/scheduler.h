@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 #include "device/execution.h"
+#include "copies.h"
+#include "device/tensor.h"
 #include "device/warp.h"
 #include "fibers.h"
+#include "static_shared.h"
 
 namespace sim {
 // A launch as a worker needs it.
@@ -20,6 +23,15 @@ struct Grid {
 
     uint64_t blocks() const { return static_cast<uint64_t>(grid.x) * grid.y * grid.z; }
     unsigned threads() const { return block.x * block.y * block.z; }
+    // Of the block with a number, of the thread with a number: x is fastest.
+    uint3 index(uint64_t number) const { return split(number, grid); }
+    uint3 thread(unsigned number) const { return split(number, block); }
+
+private:
+    static uint3 split(uint64_t number, uint3 size) {
+        return {static_cast<unsigned>(number % size.x), static_cast<unsigned>(number / size.x % size.y),
+                static_cast<unsigned>(number / size.x / size.y)};
+    }
 };
 
 // A thread that has begun and not ended; where it waits is known to its barrier or warp.
@@ -27,6 +39,7 @@ struct Fiber {
     Thread info{};
     Stack stack;
     Flow flow;
+    Copies copies;
 };
 
 // The meeting point of a warp's threads.
@@ -48,8 +61,8 @@ public:
     ~Scheduler();
     Scheduler(const Scheduler&) = delete;
 
-    // Runs one block; 0, or the CUresult of what went wrong, with message().
-    int run(const Grid& launch, uint3 index);
+    // Runs one block, counted with x fastest; 0, or the CUresult of what went wrong, with message().
+    int run(const Grid& launch, uint64_t number);
 
     // Takes back what a block that a fault ended has left behind.
     void abandon();
@@ -60,6 +73,14 @@ public:
     void wait_at_barrier();
     uint64_t exchange(unsigned mask, Exchange kind, uint64_t value, unsigned source);
     void* shared_memory() { return shared_start_; }
+    bool is_shared(uintptr_t address, size_t bytes) { return dynamic_shared().holds(address, bytes) || static_shared_.find(address, bytes) != nullptr; }
+    Range dynamic_shared() const;
+    StaticShared& static_shared() { return static_shared_; }
+    bool is_own_stack(uintptr_t address) const;
+
+    void copy_async(void* to, const void* from, bool real, const void* code);
+    Copies& copies() { return current_->copies; }
+    void check_matrix_row(const void* row);
 
     // Where the running thread is, in words.
     std::string position() const;
@@ -77,6 +98,7 @@ private:
     std::string deadlock() const;
     void place_shared(unsigned bytes);
     void answer(Warp& warp, unsigned mask, Exchange kind);
+    void check_alignment(const char* what, const void* address);
 
     StackPool stacks_;
     std::vector<Fiber> fibers_;
@@ -98,6 +120,7 @@ private:
     bool running_ = false;
     int status_ = 0;
     std::string message_;
+    StaticShared static_shared_;
     char* shared_region_ = nullptr;
     char* shared_start_ = nullptr;
     static constexpr size_t shared_capacity = 256 * 1024;

@@ -22,6 +22,7 @@ constexpr int not_ready = 600;
 constexpr int illegal_address = 700;
 constexpr int launch_out_of_resources = 701;
 constexpr int illegal_instruction = 715;
+constexpr int misaligned_address = 716;
 constexpr int launch_failed = 719;
 constexpr int not_permitted = 800;
 constexpr int not_supported = 801;

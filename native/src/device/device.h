@@ -6,6 +6,7 @@
 #include "float16.h"
 #include "execution.h"
 #include "warp.h"
+#include "tensor.h"
 #include "atomics.h"
 #include "math.h"
 #include "keywords.h"

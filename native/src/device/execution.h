@@ -60,7 +60,7 @@ constexpr KernelEntry entry_of() {
 
 inline void __syncthreads() { sim::barrier(); }
 inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-inline void __threadfence_block() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+inline void __threadfence_block() { __atomic_thread_fence(__ATOMIC_ACQ_REL); } // weaker: orders nothing for other blocks
 inline void __threadfence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 inline void __nanosleep(unsigned) {}
 [[noreturn]] inline void __trap() { __builtin_trap(); }

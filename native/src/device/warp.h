@@ -7,7 +7,7 @@
 #include "execution.h"
 
 namespace sim {
-enum class Exchange : unsigned { shuffle, ballot, match, add, min, max, min_signed, max_signed, bit_and, bit_or, bit_xor };
+enum class Exchange : unsigned { meet, sync, shuffle, ballot, match, add, min, max, min_signed, max_signed, bit_and, bit_or, bit_xor };
 
 // The answer for the calling lane; source is the lane whose value a shuffle wants.
 uint64_t warp_exchange(unsigned mask, Exchange kind, uint64_t value, unsigned source);
@@ -25,7 +25,7 @@ inline T shuffle(unsigned mask, T value, unsigned source) {
 }
 } // namespace sim
 
-inline void __syncwarp(unsigned mask = 0xffffffffu) { sim::warp_exchange(mask, sim::Exchange::ballot, 0, 0); }
+inline void __syncwarp(unsigned mask = 0xffffffffu) { sim::warp_exchange(mask, sim::Exchange::sync, 0, 0); }
 
 template <class T>
 inline T __shfl_sync(unsigned mask, T value, int source, int width = 32) {

@@ -9,29 +9,6 @@
 #pragma once
 #include "types.cuh"
 
-#ifndef __CUDACC__
-namespace mma_on_host {
-constexpr int MOST_WARPS = 8;
-
-// What the lanes of a warp show each other; two of them by turns, so that one meeting per exchange is enough.
-template <class T> inline T& board() {
-    static thread_local T boards[MOST_WARPS][2];
-    static thread_local unsigned turns[32 * MOST_WARPS];
-    unsigned turn = turns[threadIdx.x]++;
-    return boards[threadIdx.x / 32][turn & 1];
-}
-
-struct Operands {
-    float a[16][16]; // row, column
-    float b[8][16];  // column, row
-};
-
-struct MatrixRows {
-    const __nv_bfloat16* at[32];
-};
-} // namespace mma_on_host
-#endif
-
 // c += a b.
 __device__ __forceinline__ void mma_bf16(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
 #ifdef __CUDACC__
@@ -40,23 +17,7 @@ __device__ __forceinline__ void mma_bf16(float (&c)[4], const unsigned (&a)[4], 
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 #else
-    auto& shown = mma_on_host::board<mma_on_host::Operands>();
-    const int g = threadIdx.x % 32 / 4;
-    const int t = threadIdx.x % 4;
-    for (int i = 0; i < 4; i++) {
-        float2 x = unpack_bf16(a[i]);
-        float* to = &shown.a[g + i % 2 * 8][2 * t + i / 2 * 8];
-        to[0] = x.x, to[1] = x.y;
-    }
-    float2 low = unpack_bf16(b0), high = unpack_bf16(b1);
-    float* to = &shown.b[g][2 * t];
-    to[0] = low.x, to[1] = low.y, to[8] = high.x, to[9] = high.y;
-    __syncwarp();
-    for (int i = 0; i < 4; i++) {
-        float sum = 0;
-        for (int k = 0; k < 16; k++) sum += shown.a[g + i / 2 * 8][k] * shown.b[2 * t + i % 2][k];
-        c[i] += sum;
-    }
+    sim::multiply_matrices(c, a, b0, b1);
 #endif
 }
 
@@ -68,12 +29,10 @@ __device__ __forceinline__ void load_matrices(unsigned (&r)[4], const __nv_bfloa
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                  : "r"((unsigned)__cvta_generic_to_shared(row)));
 #else
-    auto& shown = mma_on_host::board<mma_on_host::MatrixRows>();
+    const auto& rows = sim::exchange_rows(row);
     const int lane = threadIdx.x % 32;
-    shown.at[lane] = row;
-    __syncwarp();
     for (int i = 0; i < 4; i++) {
-        const __nv_bfloat16* from = shown.at[8 * i + lane / 4] + 2 * (lane % 4);
+        const __nv_bfloat16* from = rows.row<__nv_bfloat16>(8 * i + lane / 4) + 2 * (lane % 4);
         r[i] = __bfloat16_as_ushort(from[0]) | (unsigned)__bfloat16_as_ushort(from[1]) << 16;
     }
 #endif
@@ -86,13 +45,12 @@ __device__ __forceinline__ void load_matrices_transposed(unsigned (&r)[4], const
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                  : "r"((unsigned)__cvta_generic_to_shared(row)));
 #else
-    auto& shown = mma_on_host::board<mma_on_host::MatrixRows>();
+    const auto& rows = sim::exchange_rows(row);
     const int lane = threadIdx.x % 32;
-    shown.at[lane] = row;
-    __syncwarp();
     for (int i = 0; i < 4; i++) {
-        const __nv_bfloat16* const* rows = shown.at + 8 * i + 2 * (lane % 4);
-        r[i] = __bfloat16_as_ushort(rows[0][lane / 4]) | (unsigned)__bfloat16_as_ushort(rows[1][lane / 4]) << 16;
+        const __nv_bfloat16* low = rows.row<__nv_bfloat16>(8 * i + 2 * (lane % 4));
+        const __nv_bfloat16* high = rows.row<__nv_bfloat16>(8 * i + 2 * (lane % 4) + 1);
+        r[i] = __bfloat16_as_ushort(low[lane / 4]) | (unsigned)__bfloat16_as_ushort(high[lane / 4]) << 16;
     }
 #endif
 }
@@ -105,7 +63,7 @@ __device__ __forceinline__ void copy_async_16(void* to, const void* from, bool r
                  "l"(from), "r"(real ? 16 : 0)
                  : "memory");
 #else
-    *static_cast<uint4*>(to) = real ? *static_cast<const uint4*>(from) : uint4{0, 0, 0, 0};
+    sim::copy_async(to, from, real);
 #endif
 }
 
@@ -113,6 +71,8 @@ __device__ __forceinline__ void copy_async_16(void* to, const void* from, bool r
 __device__ __forceinline__ void copy_async_commit() {
 #ifdef __CUDACC__
     asm volatile("cp.async.commit_group;" ::: "memory");
+#else
+    sim::commit_copies();
 #endif
 }
 
@@ -120,5 +80,7 @@ __device__ __forceinline__ void copy_async_commit() {
 template <int PENDING> __device__ __forceinline__ void copy_async_wait() {
 #ifdef __CUDACC__
     asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory");
+#else
+    sim::wait_copies(PENDING);
 #endif
 }
