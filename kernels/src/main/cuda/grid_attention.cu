@@ -41,7 +41,8 @@ __device__ __forceinline__ void put_terms(float* terms, const KeyTiles<WIDTH>& t
         }
 #pragma unroll
         for (int i = 0; i < OWN; i++) {
-            const int token = (int)part.firstQuery + lane.row + 4 * i;
+            // Rows beyond the last query get its terms: they are read like the others.
+            const int token = (int)part.firstQuery + least(lane.row + 4 * i, part.rows - 1);
             const int at = BY_ROW ? token / (int)grid.width : token % (int)grid.width;
 #pragma unroll
             for (int j = 0; j < OWN; j++) {

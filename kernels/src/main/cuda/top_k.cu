@@ -56,9 +56,10 @@ KERNEL __launch_bounds__(BLOCK) void top_k_f32(
         int group = column < columns ? column_groups[column] : 0;
         for (int row = warp; row < count; row += WARPS) {
             float* list = lists + row * k;
-            float value = tile[row][lane];
             bool candidate = column < columns && group != row_groups[first + row];
+            float value = candidate ? tile[row][lane] : 0.0f;
             unsigned passing = __ballot_sync(WHOLE_WARP, candidate && value > list[k - 1]);
+            if (passing != 0) __syncwarp(); // all have compared before the list changes
             while (passing != 0) {
                 int next = __ffs(static_cast<int>(passing)) - 1;
                 passing &= passing - 1;
