@@ -68,10 +68,12 @@ public final class BinaryMask {
         return mask;
     }
 
+    /** Pixels in a row. */
     public int width() {
         return width;
     }
 
+    /** Rows. */
     public int height() {
         return height;
     }

@@ -69,10 +69,12 @@ public final class Tensor {
         return strides;
     }
 
+    /** Sizes of all axes. */
     public Shape shape() {
         return shape;
     }
 
+    /** Type of an element. */
     public DType dtype() {
         return dtype;
     }
@@ -92,6 +94,7 @@ public final class Tensor {
         return offset;
     }
 
+    /** The allocation that its elements lie in, perhaps beside those of other views. */
     public Storage storage() {
         return storage;
     }

@@ -20,6 +20,7 @@ public final class ExtendedVggSsMetric {
         this(ExtendedVggSsSettings.SLAVC);
     }
 
+    /** With thresholds and rules of one\'s own. */
     public ExtendedVggSsMetric(ExtendedVggSsSettings settings) {
         this.settings = settings;
     }

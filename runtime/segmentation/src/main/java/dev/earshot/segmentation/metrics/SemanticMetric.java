@@ -28,6 +28,7 @@ public final class SemanticMetric {
         this(SemanticSettings.AVSBENCH);
     }
 
+    /** With thresholds and rules of one\'s own. */
     public SemanticMetric(SemanticSettings settings) {
         this.settings = settings;
         int classes = settings.classes();

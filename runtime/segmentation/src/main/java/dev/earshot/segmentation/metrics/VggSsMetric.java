@@ -17,6 +17,7 @@ public final class VggSsMetric {
         this(LocalizationSettings.EZ_VSL);
     }
 
+    /** With thresholds and rules of one\'s own. */
     public VggSsMetric(LocalizationSettings settings) {
         this.settings = settings;
     }

@@ -36,10 +36,12 @@ public final class ReferenceBackend extends ReferenceForward {
     private int children;
     private boolean closed;
 
+    /** Computes in fp64 and rounds results to their type only. */
     public ReferenceBackend() {
         this(Rounding.NONE);
     }
 
+    /** Rounds after every step as {@code rounding} says. */
     public ReferenceBackend(Rounding rounding) {
         this(rounding, Optional.empty());
     }
