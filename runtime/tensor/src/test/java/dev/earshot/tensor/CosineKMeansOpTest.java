@@ -103,6 +103,7 @@ class CosineKMeansOpTest {
 
     @Test
     void framesThatWorkersShareGiveTheBitsOfTheHost() {
+        TestBackends.require("cpu");
         for (int workers = 1; workers <= 4; workers++) {
             on("cpu:" + workers, b -> {
                 check(b, Features.gaussian(5, 120, 70, 1), settings(4, 4, false));
@@ -165,6 +166,7 @@ class CosineKMeansOpTest {
     /** On all threads, after the first calls made the memory; the least of many calls, since the JVM allocates at times. */
     @Test
     void clusteringAgainAllocatesNothingOfTheFeaturesSize() {
+        TestBackends.require("cpu");
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         on("cpu:2", b -> {
             try (Workspace ws = b.workspace(1 << 20)) {

@@ -20,25 +20,27 @@ public final class TestBackends {
 
     /** Their names as {@link Backends#open} takes them. */
     public static Stream<String> names() {
-        List<BackendProvider> providers = Backends.providers();
         if (NAMES.isEmpty()) {
-            return providers.stream()
+            return Backends.providers().stream()
                     .filter(provider -> provider.unavailable().isEmpty())
                     .map(BackendProvider::kind);
         }
         List<String> names = Arrays.asList(NAMES.split(","));
-        for (String name : names) {
-            String kind = name.split(":", 2)[0];
-            BackendProvider provider = providers.stream()
-                    .filter(each -> each.kind().equals(kind))
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError("no backend is called " + name));
-            Optional<String> reason = provider.unavailable();
-            if (reason.isPresent()) {
-                throw new TestAbortedException(name + " cannot run here: " + reason.get());
-            }
-        }
+        names.forEach(TestBackends::require);
         return names.stream();
+    }
+
+    /** Skips the test, with the reason, where a backend cannot run: a bundle for a card has no oneDNN. */
+    public static void require(String name) {
+        String kind = name.split(":", 2)[0];
+        BackendProvider provider = Backends.providers().stream()
+                .filter(each -> each.kind().equals(kind))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no backend is called " + name));
+        Optional<String> reason = provider.unavailable();
+        if (reason.isPresent()) {
+            throw new TestAbortedException(name + " cannot run here: " + reason.get());
+        }
     }
 
     /** Opens all of them. */
