@@ -76,7 +76,8 @@ run_piece() { # NAME MOST_SECONDS COMMAND...
     watch_over "$running" "$most" "$log.cut" > /dev/null 2>&1 &
     local watch=$!
   fi
-  trap 'kill -TERM -- "-$running"; trap - TERM INT; record "$name" "cut off" 0 "by a signal"; exit 143' TERM INT
+  # shellcheck disable=SC2154  # watch is empty without a deadline
+  trap 'trap - TERM INT; kill -TERM -- "-$running"; [ -z "${watch:-}" ] || kill "$watch"; record "$name" "cut off" 0 "by a signal"; exit 143' TERM INT
   wait "$running"
   status=$?
   trap - TERM INT
@@ -138,7 +139,7 @@ trim_logs() {
   done
 }
 
-table() {
+table_of_pieces() {
   echo "# Checks on $(cat "$out/card" 2> /dev/null || echo "$backend")"
   echo
   echo "| piece | outcome | seconds | said last | commit | backend | effort | at |"
@@ -148,7 +149,7 @@ table() {
 
 pack_results() {
   trim_logs
-  [ ! -f "$out/pieces.tsv" ] || table > "$out/checks.md"
+  [ ! -f "$out/pieces.tsv" ] || table_of_pieces > "$out/checks.md"
   pack_into "$pack.new" || return
   if [ "$(stat -c %s "$pack.new")" -gt "$most_pack_bytes" ]; then
     pack_into "$pack.new" --exclude=junit --exclude=logs || return

@@ -46,7 +46,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 for step in ${steps//,/ }; do
-  case ",$all_steps,memcheck,racecheck,initcheck,synccheck," in
+  case ",$all_steps,table,table-tf32,contract,memcheck,racecheck,initcheck,synccheck," in
     *",$step,"*) ;;
     *) echo "run.sh: --steps: expected some of $all_steps, got $step" >&2; exit 2 ;;
   esac
@@ -77,6 +77,8 @@ heap=-Xmx4g
 java=("$here/jre/bin/java" --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC)
 programs="$here/lib/*"
 tests="$programs:$here/tests/*"
+# What the tests look at; everything else takes the variable.
+[ -z "${EARSHOT_SIMCUDA_DIR:-}" ] || java+=(-Dearshot.simcuda.dir="$(cd "$EARSHOT_SIMCUDA_DIR" && pwd)")
 # Programs that wait for their processor at a time: each has a thread, and the collector another one now and then.
 jobs=$(($(nproc) / 2))
 [ "$jobs" -gt 0 ] || jobs=1
@@ -86,7 +88,8 @@ if [ -z "${EARSHOT_CUDA_WHEELS:-}" ] && command -v python3 > /dev/null; then
   site=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' 2> /dev/null || true)
   [ -d "$site/nvidia" ] && export EARSHOT_CUDA_WHEELS=$site
 fi
-# A container may have the driver where the dynamic linker does not look by itself.
+# A container may have the driver where neither the shell nor the dynamic linker looks by itself.
+[ ! -x /usr/local/nvidia/bin/nvidia-smi ] || PATH=$PATH:/usr/local/nvidia/bin
 if [ -e /usr/local/nvidia/lib64/libcuda.so.1 ]; then
   export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/local/nvidia/lib64
 fi
@@ -144,12 +147,10 @@ other_tests() {
     --scan-classpath "$(echo "$here"/tests/earshot-cuda-*-tests.jar)" --exclude-classname ".*CudaOpCasesTest"
 }
 
-ops() {
-  local part calls=()
-  for part in 1 2 3 4; do calls+=("table_part table-$part $backend $flops $part/4"); done
-  # tf32 changes products alone; the largest rows say nothing that the smaller ones do not.
-  calls+=("table_part table-tf32 $backend:tf32 ${small:+1e6}${small:-1e8} 1/1")
-  [ -n "$filter" ] || calls+=(other_tests)
+# The scalar reference takes most of the time: as many processes as the machine has room for.
+table() { # NAME BACKEND FLOPS
+  local part parts=$((jobs < 6 ? jobs : 6)) calls=()
+  for part in $(seq "$parts"); do calls+=("table_part $1-$part $2 $3 $part/$parts"); done
   side_by_side "${calls[@]}"
 }
 
@@ -184,7 +185,7 @@ sanitize() { # TOOL LOG SWEEP_OPTIONS...
   local tool=$1 log=$2
   shift 2
   LD_PRELOAD=${preload:-} compute-sanitizer --tool "$tool" --target-processes all --report-api-errors no \
-    --error-exitcode 86 --print-limit 50 --log-file "$log" \
+    --launch-timeout 120 --error-exitcode 86 --print-limit 50 --log-file "$log" \
     "${java[@]}" -Xmx2g -Dearshot.sentinels=false -cp "$programs" "${sweep[@]}" "$@"
 }
 
@@ -200,9 +201,9 @@ sanitizer() { # TOOL SECONDS
     return $SKIPPED ;;
   esac
   # One row first. The JVM handles signals by itself: where that is the trouble, its library of chained handlers may help.
-  if ! sanitize "$tool" "$log" --rows 'argmax 1x1 f32' && ! grep -q 'ERROR SUMMARY: [1-9]' "$log"; then
+  if ! sanitize "$tool" "$log" --rows 'argmax 1x1 f32' && ! grep -q 'SUMMARY: [1-9]' "$log"; then
     preload=$here/jre/lib/libjsig.so
-    if ! sanitize "$tool" "$log" --rows 'argmax 1x1 f32' && ! grep -q 'ERROR SUMMARY: [1-9]' "$log"; then
+    if ! sanitize "$tool" "$log" --rows 'argmax 1x1 f32' && ! grep -q 'SUMMARY: [1-9]' "$log"; then
       cat "$log"
       echo "skipped: $tool does not run here, not even over one row: $(grep -m 1 -i 'error\|not supported\|terminated' "$log")"
       return $SKIPPED
@@ -255,12 +256,17 @@ measure() {
 measured=measure${only:+:$only}
 
 piece probe probe 15 probe
-piece ops ops 90 ops
+piece ops table 60 table table "$backend" "$flops"
+# tf32 changes products alone; the largest rows say nothing that the smaller ones do not.
+tf32_flops=1e8
+[ -z "$small" ] || tf32_flops=1e6
+piece ops table-tf32 40 table table-tf32 "$backend:tf32" "$tf32_flops"
+piece ops contract 40 other_tests
 piece goldens goldens 40 goldens
 piece repeat repeat 60 repeat
 piece failures failures 60 failures
 for tool in memcheck racecheck initcheck synccheck; do
-  piece sanitizer "$tool" 75 sanitizer "$tool" 50
+  piece sanitizer "$tool" 65 sanitizer "$tool" 45
 done
 piece soak soak 90 soak
 piece measure "$measured" 120 measure
