@@ -16,6 +16,7 @@ import dev.earshot.tensor.cases.OpRun;
 import dev.earshot.tools.parity.GoldenCase;
 import dev.earshot.tools.parity.KindRunner;
 import dev.earshot.tools.parity.KindRunners;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ public final class Repeat implements Callable<Integer> {
                 .mapToLong(tensor -> tensor.data().byteSize())
                 .sum();
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(count));
-        sorted.values().forEach(tensor -> bytes.put(tensor.data().asByteBuffer()));
+        sorted.values().forEach(tensor -> bytes.put(tensor.data().toArray(ValueLayout.JAVA_BYTE)));
         return bytes.flip();
     }
 
