@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 import kmeans
-from engines import CLIPS, FRAME, Failure
+import ops
+from engines import CLIPS, FRAME, OURS, Failure
 
 # Largest allowed |difference| / max|value| against PyTorch fp32: rounding order in fp32, 11 bits of mantissa in tf32, 8 in bf16.
 TOLERANCE = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 5e-2}
@@ -17,6 +18,8 @@ TRAINING_DISTANCE = {"tf32": 0.05, "bf16": 0.3}
 INT8_COSINE = 0.9
 # Starting points differ, so may the optimum that is reached.
 OBJECTIVE_TOLERANCE = 1e-3
+# Of a single op in bf16: our error beside that of PyTorch's plain formula, both against the same operands in fp64.
+TIMES_PLAIN_ERROR = 2
 # Mean intersection over union of a clip's masks: a token in bf16 may well go to the cluster beside.
 MASK_IOU = {"fp32": 0.99, "tf32": 0.9, "bf16": 0.8}
 WIDTHS = {"dino-vitb16": 768, "dino-vits8": 384, "imagebind-image": 1280, "imagebind-audio": 768, "imagebind-adapted": 1280}
@@ -39,7 +42,7 @@ def outputs_of(engines, work):
 def check(engines, args, model, batch):
     """Facts of each engine's agreement by (name, precision), and a Failure for each that computes something else."""
     outputs = outputs_of(engines, args.work)
-    reference = outputs.get(("torch", "fp32"))
+    reference = truth(engines, args.work) if ops.is_row(model) else outputs.get(("torch", "fp32"))
     if reference is None:
         reference = next(iter(outputs.values()))
     judge = judge_of(outputs, reference, args, model, batch)
@@ -62,9 +65,42 @@ def judge_of(outputs, reference, args, model, batch):
         return lambda key, firsts: objective(firsts, reference, best, batch)
     if model in (*CLIPS, FRAME):
         return lambda key, values: outlines(key, values, reference, batch)
+    if ops.is_row(model):
+        plain = outputs.get(("torch", "bf16"))
+        most = None if plain is None else TIMES_PLAIN_ERROR * root_mean_square(plain - reference)
+        return lambda key, values: single_op(key, values, reference, model, most)
     if model.startswith("train-"):
         return lambda key, values: gradients(values, reference, key[1])
     return lambda key, values: numbers(key, values, reference, model)
+
+
+def truth(engines, work):
+    """What PyTorch computes in fp64 from the operands of a single op, where it takes part."""
+    for engine in engines:
+        if engine.name == "torch":
+            path = Path(work) / "truth.bin"
+            engine.ask(f"truth {path}")
+            values = np.fromfile(path, np.float32)
+            path.unlink()
+            return values
+    return None
+
+
+def root_mean_square(values):
+    return float(np.sqrt(np.square(values.astype(np.float64)).mean()))
+
+
+def single_op(key, values, reference, model, most):
+    if ops.row(model).kind == "kmeans":
+        facts = {"max_relative_difference": largest_difference(values, reference)}
+        if facts["max_relative_difference"] > OBJECTIVE_TOLERANCE:
+            raise Disagreement(f"its objective differs by {facts['max_relative_difference']:.2e}")
+        return facts
+    facts = numbers(key, values, reference, model)
+    facts["rms_error"] = root_mean_square(values - reference)
+    if most is not None and key == (OURS, "bf16") and facts["rms_error"] > most:
+        raise Disagreement(f"an error of {facts['rms_error']:.2e}, more than {TIMES_PLAIN_ERROR} x PyTorch's in bf16")
+    return facts
 
 
 def largest_difference(values, reference):

@@ -12,10 +12,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import agreement
-from engines import CARD_ENGINES, CPU_ENGINES, HERE, ON_CARDS_ONLY, PRECISIONS, Failure, has_bf16, start_all
+import ops
+from engines import (
+    CARD_ENGINES, CPU_ENGINES, HERE, ON_CARDS_ONLY, PRECISIONS, Failure, Refusal, Row, Rows, has_bf16, start_all,
+)  # fmt: skip
 from report import BENCH, OURS, digits, surroundings, write
 
 # A call takes milliseconds to minutes on a processor, and less than a millisecond to some tens on a card.
@@ -24,24 +28,25 @@ CARD_EFFORT = {"iterations": 30, "warm": 10}
 # Short calls are run in for that long (compilers at run time want hundreds of calls) and take about that long a round.
 WARM_MILLIS, MOST_WARM_UPS = 1000, 500
 ROUND_MILLIS, MOST_ITERATIONS = 200, 100
+# A run of a row on a card holds about two milliseconds of calls, of slow types more.
+ROW_MILLIS, LEAST_ROW_RUNS = 40, 3
 # What takes longer fills its caches by itself.
 LONG_MILLIS = 1000
 
 
-def note_failure(failures, model, batch, failure):
-    print(f"  {failure}", file=sys.stderr)
-    failures.append({"model": model, "batch": batch, "reason": str(failure)})
-
-
-def measure(args, model, batch, failures):
+def measure(args, task, report, rows):
+    model, batch, precisions = task
     print(f"{model} batch {batch}", file=sys.stderr)
 
-    def note(failure):
-        note_failure(failures, model, batch, failure)
+    def note(reason):
+        print(f"  {reason}", file=sys.stderr)
+        kind = "refusals" if isinstance(reason, Refusal) else "failures"
+        report[kind].append({"model": model, "batch": batch, "reason": str(reason)})
 
     engines = []
     try:
-        for engine in start_all(args, model, batch, note):
+        started = rows.start(model, batch, precisions[0], note) if ops.is_row(model) else start_all(args, model, batch, note)
+        for engine in started:
             engines.append(engine)
         agreed, disagreements = agreement.check(engines, args, model, batch)
         for failure in disagreements:
@@ -54,6 +59,8 @@ def measure(args, model, batch, failures):
             play_round(number, timed, args)
     except Failure as failure:
         note(failure)
+        for engine in engines if ops.is_row(model) else []:
+            rows.drop(engine.name)
         return []
     finally:
         for engine in engines:
@@ -69,6 +76,8 @@ def warm_up(engine, args):
         return
     engine.ask(f"warm {args.warm}")
     engine.millis = millis = min(engine.ask("round 1")["millis"])
+    if args.on_card and isinstance(engine, Row):
+        engine.iterations = max(LEAST_ROW_RUNS, min(args.iterations, int(ROW_MILLIS / millis)))
     if not args.on_card:
         engine.ask(f"warm {min(MOST_WARM_UPS, int(WARM_MILLIS / millis))}")
         engine.iterations = max(args.iterations, min(MOST_ITERATIONS, int(ROUND_MILLIS / millis)))
@@ -80,7 +89,8 @@ def play_round(number, engines, args):
     for engine in engines[turn:] + engines[:turn]:
         if engine.millis < LONG_MILLIS:
             engine.ask("warm 1")  # the caches were the others' a moment ago
-        engine.rounds.append(engine.ask(f"round {engine.iterations}")["millis"])
+        calls = engine.facts.get("calls", 1)  # of a single op, a run has so many
+        engine.rounds.append([run / calls for run in engine.ask(f"round {engine.iterations}")["millis"]])
     medians = "  ".join(f"{e.name}/{e.precision} {digits(statistics.median(e.rounds[-1]))}" for e in engines)
     print(f"  round {number + 1}: {medians} ms", file=sys.stderr)
 
@@ -122,8 +132,9 @@ def arguments():
     parser.add_argument("--iterations", type=int, help=f"least runs per round; default {CPU_EFFORT['iterations']}, on a card more")
     parser.add_argument("--warm", type=int, help=f"untimed runs before, 0: only the first one; default {CPU_EFFORT['warm']}, on a card more")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all")
+    parser.add_argument("--blocks", type=int, default=0, help="only the first N blocks of a model; 0: all; 1: small sizes of single ops")
     parser.add_argument("--jvm", default="-Xmx2g", help="flags of the Java side")
+    parser.add_argument("--minutes", type=float, default=0, help="begin nothing after so long; 0: no bound")
     parser.add_argument("--note", default="", help="a sentence for the report")
     parser.add_argument("--name", default="", help="name of the result files, without ending")
     parser.add_argument("--out", default=BENCH / "results", type=Path, help="folder of the result files")
@@ -168,13 +179,20 @@ def check(args, parser):
 def main():
     args = arguments()
     Path(args.work).mkdir(parents=True, exist_ok=True)
-    report = {"machine": surroundings(args), "results": [], "failures": []}
+    report = {"machine": surroundings(args), "results": [], "failures": [], "refusals": []}
     text = ""
-    for model in args.models.split(","):
-        for batch in args.batches.split(","):
-            report["results"] += measure(args, model, int(batch), report["failures"])
-            report["machine"]["load_after"] = os.getloadavg()
-            text = write(report, args)  # a later failure loses nothing
+    rows = Rows(args)
+    started = time.monotonic()
+    batches = [int(batch) for batch in args.batches.split(",")]
+    for task in ops.tasks(args.models.split(","), batches, args.precisions.split(",")):
+        minutes = (time.monotonic() - started) / 60
+        if args.minutes and minutes > args.minutes:
+            report["failures"].append({"model": task[0], "batch": task[1], "reason": f"not begun after {minutes:.1f} minutes"})
+        else:
+            report["results"] += measure(args, task, report, rows)
+        report["machine"]["load_after"] = os.getloadavg()
+        text = write(report, args)  # a later failure loses nothing
+    rows.close()
     print(text)
     sys.exit(1 if report["failures"] else 0)
 

@@ -12,11 +12,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import ops
 from report import BENCH, OURS, cpu
 
 HERE = Path(__file__).resolve().parent
 CPU_ENGINES = f"{OURS},torch,torch-unlocked,torch-compile,transformers,onnxruntime,onnxruntime-java,sklearn,faiss"
-CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,torch-compile-graph,transformers"
+CARD_ENGINES = f"{OURS},torch,torch-compile,torch-graph,torch-compile-graph,transformers,{','.join(ops.OPTIONAL)}"
 ON_CARDS_ONLY = ("torch-graph", "torch-compile-graph")
 ON_A_CARD = ("torch-compile", *ON_CARDS_ONLY)
 PRECISIONS = ("fp32", "tf32", "bf16", "int8")
@@ -33,6 +34,10 @@ RUNNER_NAMES = {"scikit-learn": "sklearn"}
 
 class Failure(Exception):
     """Why one comparison, or one engine of it, gives no figures."""
+
+
+class Refusal(Exception):
+    """An engine that says it cannot run a row."""
 
 
 @dataclass
@@ -65,6 +70,13 @@ class Engine:
         if "failure" in answer:
             raise Failure(f"{self.name} {self.precision}: {answer['failure']}")
         return answer
+
+    def open(self, words):
+        """Has it run another row; it must be one that runs rows."""
+        answer = self.ask("open " + words)
+        if "refused" in answer:
+            raise Refusal(f"{self.name} {self.precision}: {answer['refused']}")
+        self.facts = answer["ready"]
 
     def quit(self):
         if self.prefix or self.process.poll() is not None:
@@ -234,3 +246,59 @@ def start_all(args, model, batch, note):
                 yield started[name]
             except Failure as failure:
                 note(failure)
+
+
+class Rows:
+    """Processes that run single ops one after the other: one an engine, started when first needed, kept until something fails."""
+
+    USUAL = {"calls": 10, "sets": 2}  # where ours does not say how many
+
+    def __init__(self, args):
+        self.args, self.processes = args, {}
+
+    def process(self, name):
+        if name not in self.processes:
+            command = java_command if name == OURS else lambda *rest: python_command(self.args, name, *rest[1:])
+            self.processes[name] = start(name, "fp32", command(self.args, ops.ALL, 1, "fp32"), {})
+        return self.processes[name].process
+
+    def drop(self, name):
+        """Ends a process: what failed in it may have left the card in a state that it cannot use."""
+        engine = self.processes.pop(name, None)
+        if engine is not None:
+            engine.quit()
+
+    def opened(self, name, model, batch, precision, asked):
+        row = Row(name, precision, self.process(name))
+        try:
+            row.open(f"{model} {batch} {precision} {self.args.blocks} {asked['calls']} {asked['sets']}")
+        except Failure:
+            self.drop(name)
+            raise
+        return row
+
+    def start(self, model, batch, precision, note):
+        """Yields the engines of a row, ours first: it says how many calls a run has. Refusals are noted as what they are."""
+        wanted = self.args.engines.split(",")
+        asked = self.USUAL
+        if OURS in wanted:
+            ours = self.opened(OURS, model, batch, precision, asked)
+            asked = ours.facts
+            yield ours
+        for name in ops.peers(model, precision, self.args.on_card, self.args.engines_given):
+            if name in wanted:
+                try:
+                    yield self.opened(name, model, batch, precision, asked)
+                except (Failure, Refusal) as reason:
+                    note(reason)
+
+    def close(self):
+        for name in list(self.processes):
+            self.drop(name)
+
+
+class Row(Engine):
+    """An engine on one row; its process goes on to the next."""
+
+    def quit(self):
+        pass

@@ -32,6 +32,17 @@ def uniform(key, start, count):
     return (z >> np.uint64(40)).astype(np.float64) * 2.0**-23 - 1.0
 
 
+def uniforms(state, count):
+    """The first numbers of SplitMix64 started at a state, in [0, 1) and exact in fp64."""
+    values, mask = [], (1 << 64) - 1
+    for _ in range(count):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & mask
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & mask
+        values.append(((z ^ (z >> 31)) >> 11) * 2.0**-53)
+    return values
+
+
 def scale_and_offset(key, shape):
     if key.startswith("input."):
         return math.sqrt(3), 0.0

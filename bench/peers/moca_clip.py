@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 import torch_device
-from filler import fill
+from filler import fill, uniforms
 from training import SIZES, Moca, compile_parts
 
 WIDTH, HEIGHT, TILE, SIDE, SAMPLES = 640, 480, 40, 224, 16_000
@@ -92,17 +92,6 @@ class Network(Moca):
         features = self.head(self.see(images, heard)[:, 1:])
         sound = self.sound_to_joint(self.sound_norm(stream[:, 0]))
         return features.float(), self.to_joint(features).float(), sound.float()
-
-
-def uniforms(state, count):
-    """The first numbers of SplitMix64 in [0, 1)."""
-    values, mask = [], (1 << 64) - 1
-    for _ in range(count):
-        state = (state + 0x9E3779B97F4A7C15) & mask
-        z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & mask
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & mask
-        values.append(((z ^ (z >> 31)) >> 11) * 2.0**-53)
-    return values
 
 
 def one_hot(labels):

@@ -7,8 +7,12 @@ import platform
 import subprocess
 from pathlib import Path
 
+import ops
+
 BENCH = Path(__file__).resolve().parent.parent
 OURS = "earshot"
+# Facts of one workload, not of an engine.
+OWN = ("blocks", "peak_mb", "flops", "bytes", "calls", "sets", "graph")
 
 
 def cpu():
@@ -63,7 +67,7 @@ def surroundings(args):
 
 def digits(millis):
     """Milliseconds with at least three digits that mean something."""
-    return f"{millis:.1f}" if millis >= 10 else f"{millis:.3f}"
+    return f"{millis:.1f}" if millis >= 10 else f"{millis:.3f}" if millis >= 0.1 else f"{millis:.5f}"
 
 
 def difference(result):
@@ -122,12 +126,22 @@ def table(report):
             f"| {r['model']} | {r['batch']} | {r['blocks']} | {r['precision']} | {r['engine']} | {digits(r['min_millis'])}"
             f" | {digits(r['median_millis'])} | {ratio} | {difference(r)} |"
         )
-    if report["failures"]:
+    for title, kind in (("Not measured:", "failures"), ("Not to be had:", "refusals")):
+        if report[kind]:
+            yield ""
+            yield title
+            yield ""
+            for f in report[kind]:
+                yield f"- {f['model']} x {f['batch']}: {f['reason']}"
+    rows = [r for r in report["results"] if ops.is_row(r["model"]) and r["engine"] == OURS]
+    if rows:
         yield ""
-        yield "Not measured:"
-        yield ""
-        for f in report["failures"]:
-            yield f"- {f['model']} x {f['batch']}: {f['reason']}"
+        yield (
+            "Single ops: milliseconds of one call of those that a run has, which rotate over sets of operands and results; difference"
+            " to the same operands' result in fp64. Calls and sets: "
+            + ", ".join(f"{r['model']} {r['precision']} {r['facts']['calls']}/{r['facts']['sets']}" for r in rows)
+            + "."
+        )
     peaks = [r for r in report["results"] if r["model"].startswith(("sam-", "train-", "moca-")) and "peak_mb" in r["facts"]]
     if peaks:
         yield ""
@@ -138,7 +152,7 @@ def table(report):
     for r in report["results"]:
         versions.setdefault(r["engine"], r["facts"])
     for name, values in versions.items():
-        yield f"- {name}: " + ", ".join(f"{k} {v}" for k, v in values.items() if k not in ("blocks", "peak_mb", "flops", "bytes"))
+        yield f"- {name}: " + ", ".join(f"{k} {v}" for k, v in values.items() if k not in OWN)
 
 
 def write(report, args):

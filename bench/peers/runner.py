@@ -16,6 +16,8 @@ import os
 import sys
 import time
 
+import ops
+
 
 def torch_forward(args, engine="torch"):
     import torch_device
@@ -170,7 +172,7 @@ class Served:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--engine", choices=list(FORWARDS), required=True)
+    parser.add_argument("--engine", choices=[*FORWARDS, *ops.OPTIONAL], required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--precision", choices=["fp32", "bf16", "int8"], default="fp32")
@@ -183,7 +185,14 @@ def main():
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the answers
-    serve(args, lambda answer: print(json.dumps(answer), file=answers))
+    (serve_rows if args.model == ops.ALL else serve)(args, lambda answer: print(json.dumps(answer), file=answers))
+
+
+def serve_rows(args, answer):
+    """Single ops, one after the other: see ops_torch.py for the two commands more."""
+    import ops_torch
+
+    ops_torch.serve(args, answer, finished)
 
 
 def serve(args, answer):

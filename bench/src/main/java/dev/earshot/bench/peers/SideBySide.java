@@ -117,18 +117,30 @@ public final class SideBySide implements AutoCloseable {
         }
     }
 
+    /** A row that does not open must not take the session with it. */
+    private void openRow(Workload chosen, String words) throws IOException {
+        if (!(chosen instanceof OpSession session)) {
+            throw new IOException("open: expected --model=" + OpSession.NAME);
+        }
+        try {
+            session.open(words);
+            session.run();
+            answer(Map.of("ready", session.facts()));
+        } catch (RuntimeException | LinkageError e) {
+            answer(Map.of("failure", String.valueOf(e.getMessage())));
+        }
+    }
+
     private void obey(Workload chosen, String line) throws IOException {
         String[] words = line.split(" ", 2);
         switch (words[0]) {
+            case "open" -> openRow(chosen, words[1]);
             case "warm" -> {
                 measure(chosen, Integer.parseInt(words[1]));
                 answer(Map.of());
             }
             case "round" -> answer(Map.of("millis", measure(chosen, Integer.parseInt(words[1]))));
-            case "output" -> {
-                write(chosen, Path.of(words[1]));
-                answer(Map.of());
-            }
+            case "output" -> answer(written(chosen, Path.of(words[1])));
             default -> throw new IOException("unknown command: " + line);
         }
     }
@@ -143,8 +155,17 @@ public final class SideBySide implements AutoCloseable {
         return millis;
     }
 
-    private static void write(Workload chosen, Path path) throws IOException {
-        float[] values = chosen.output();
+    /** The answer: nothing, or why there is no result. */
+    private static Map<String, String> written(Workload chosen, Path path) throws IOException {
+        try {
+            write(chosen.output(), path);
+            return Map.of();
+        } catch (IllegalStateException e) {
+            return Map.of("failure", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void write(float[] values, Path path) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);

@@ -11,7 +11,7 @@ final class Workloads {
      *
      * @param model its name, as {@code bench/side-by-side --models} takes it
      * @param batch how many at a time; what is counted depends on the model
-     * @param blocks only that many blocks of a network; 0: all
+     * @param blocks only that many blocks of a network, 0: all; 1 for small sizes of a single op
      * @param compute of a network's layers; the others are fp32
      */
     static Workload open(String backend, String model, int batch, int blocks, DType compute) {
@@ -26,6 +26,12 @@ final class Workloads {
         }
         if (model.equals(ClipWorkload.NAME) || model.equals(ClipWorkload.OF_A_FRAME)) {
             return new ClipWorkload(backend, batch, blocks, compute);
+        }
+        if (model.equals(OpSession.NAME)) {
+            return new OpSession(backend);
+        }
+        if (model.startsWith(OpRows.PREFIX)) {
+            return OpPeerWorkload.open(backend, model, batch, blocks == 1, compute);
         }
         if (model.startsWith(MatchingWorkload.PREFIX)) {
             return new MatchingWorkload(backend, model, batch);

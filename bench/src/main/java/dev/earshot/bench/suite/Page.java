@@ -2,6 +2,7 @@ package dev.earshot.bench.suite;
 
 import dev.earshot.bench.result.Card;
 import dev.earshot.bench.result.Figure;
+import dev.earshot.bench.result.Figure.Better;
 import dev.earshot.bench.result.Machine;
 import dev.earshot.bench.result.Series;
 import java.util.ArrayList;
@@ -67,8 +68,9 @@ final class Page {
                         Numbers.orNot(run.yardstick().gigaflops()),
                         Numbers.orNot(run.yardstick().gigabytes())));
         line("");
-        line("Times are medians with the tenth and ninetieth percentile as noise. *Share* is the least time that the"
-                + " machine's peak allows, by the nearer of its two limits, over the measured time; bytes are each op's"
+        line("Times are medians with the tenth and ninetieth percentile as noise. *Floor* is the least time that the"
+                + " machine's peak allows, by the nearer of its two limits, and how many times as long it took; *share* is the"
+                + " floor over the measured time, bold above 100 %; bytes are each op's"
                 + " operands and results once, so what stays in caches can exceed 100 % of memory. *Ratio* is how many times"
                 + " as fast as the best peer we are (in a peer's row: as that peer), the median over interleaved rounds with"
                 + " its range. bf16 and int8 are set against the fp32 peak too. *Allocated* is Java heap per call by JMH's"
@@ -113,14 +115,14 @@ final class Page {
             boolean notes = rows.stream().anyMatch(row -> !row.figure().note().isEmpty());
             line("## " + capital(name) + "\n");
             line("| what |" + (others ? " engine |" : "") + " figure | noise |"
-                    + (rates ? " GFLOP/s | GB/s | share |" : "") + (others ? " ratio |" : "")
+                    + (rates ? " GFLOP/s | GB/s | floor | share |" : "") + (others ? " ratio |" : "")
                     + (heap ? " allocated |" : "") + (notes ? " |" : ""));
-            line("|---|" + (others ? "---|" : "") + "---:|---:|" + (rates ? "---:|---:|---:|" : "")
+            line("|---|" + (others ? "---|" : "") + "---:|---:|" + (rates ? "---:|---:|---:|---:|" : "")
                     + (others ? "---:|" : "") + (heap ? "---:|" : "") + (notes ? "---|" : ""));
             for (Result row : rows) {
                 line("| " + cell(row.figure().name()) + " |"
                         + (others ? " " + row.figure().engine() + " |" : "")
-                        + figure(row.figure()) + (rates ? rate(row.rate()) : "") + (others ? ratio(row) : "")
+                        + figure(row.figure()) + (rates ? rate(row) : "") + (others ? ratio(row) : "")
                         + (heap ? " " + bytes(row.allocated()) + " |" : "")
                         + (notes ? " " + cell(row.figure().note()) + " |" : ""));
             }
@@ -139,10 +141,24 @@ final class Page {
         return " %s %s | %s |".formatted(Numbers.of(figure.value()), figure.unit(), noise);
     }
 
-    private static String rate(Rate rate) {
-        String share =
-                Double.isNaN(rate.share()) ? "" : "%s %% %s".formatted(Numbers.of(100 * rate.share()), rate.limit());
-        return " %s | %s | %s |".formatted(Numbers.orEmpty(rate.gigaflops()), Numbers.orEmpty(rate.gigabytes()), share);
+    /** A share above all that the peak allows is printed bold: the work was not done, was counted wrong, or caches did it. */
+    private static String rate(Result row) {
+        Rate rate = row.rate();
+        boolean known = !Double.isNaN(rate.share());
+        String share = known ? Numbers.of(100 * rate.share()) + " % " + rate.limit() : "";
+        String floor = known && row.figure().better() == Better.LOWER
+                ? "%s %s (x %s)"
+                        .formatted(
+                                Numbers.of(rate.share() * row.figure().value()),
+                                row.figure().unit(),
+                                Numbers.of(1 / rate.share()))
+                : "";
+        return " %s | %s | %s | %s |"
+                .formatted(
+                        Numbers.orEmpty(rate.gigaflops()),
+                        Numbers.orEmpty(rate.gigabytes()),
+                        floor,
+                        rate.share() > 1 ? "**" + share + "**" : share);
     }
 
     private static String ratio(Result row) {

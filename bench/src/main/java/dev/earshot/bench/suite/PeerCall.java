@@ -86,7 +86,25 @@ record PeerCall(
             network("adapted", "imagebind-adapted", "1,64", "bf16,tf32", false),
             network("audio", "imagebind-audio", "1,64", "bf16", false),
             network("small", "dino-vits8", "1,64", "bf16", false),
-            new PeerCall("matching", "pma-scanline", "8", 7, 30, true, List.of()),
+            // Each bounded; at most 6, 2 and 2.
+            new PeerCall("ops", "ops", "1", 5, 20, true, List.of("--precisions", "bf16,fp32", "--minutes", "6")),
+            new PeerCall(
+                    "ops-tf32",
+                    "op-linear-vith-qkv,op-linear-vith-fc1,op-linear-vith-fc2",
+                    "64",
+                    5,
+                    20,
+                    true,
+                    List.of("--precisions", "tf32", "--minutes", "2")),
+            new PeerCall(
+                    "ops-latency",
+                    "op-linear-vith-qkv,op-linear-vith-fc1,op-linear-vith-fc2,op-attention-vith,op-layernorm-vith",
+                    "1",
+                    5,
+                    20,
+                    true,
+                    List.of("--precisions", "bf16", "--minutes", "2")),
+            new PeerCall("matching", "pma-scanline,pma-scanline-w3,pma-search2d", "8", 5, 20, true, List.of()),
             // About 3 minutes, most of it torch.compile; then 1.
             new PeerCall("frame", "moca-frame", "1,8", 7, 30, false, List.of()),
             new PeerCall("kmeans", "kmeans", "5,64", 7, 30, false, List.of("--engines", "earshot,torch,torch-graph")),
@@ -112,8 +130,12 @@ record PeerCall(
         return new PeerCall(name, models, batches, 5, 10, quick, List.of("--precisions", precisions));
     }
 
-    /** About what it takes on a card: engines start, are compared and timed once per model, batch and precision. */
+    /** About what it takes on a card: engines start, are compared and timed once per model, batch and precision; where the script bounds itself, that. */
     private double seconds(boolean quick) {
+        int bound = more.indexOf("--minutes");
+        if (bound >= 0) {
+            return START_SECONDS + 60 * Double.parseDouble(more.get(bound + 1));
+        }
         int asked = more.indexOf("--precisions");
         int precisions = asked < 0 ? 1 : more.get(asked + 1).split(",").length;
         int comparisons = models.split(",").length * batches.split(",").length * precisions;

@@ -156,6 +156,16 @@ class CardMergeTest {
     }
 
     @Test
+    void moreThanThePeakAllowsStandsOut() throws Exception {
+        writeFiles("cuda:0");
+        Files.writeString(
+                raw("cuda-peers-images.json"),
+                Files.readString(raw("cuda-peers-images.json")).replace("4e10", "1e12"));
+        String page = Page.of(merge(), Map.of());
+        assertTrue(page.contains("| 1.25 ms (x 0.800) | **125 % compute** |"), page);
+    }
+
+    @Test
     void figuresOfACardMeetNoAimOfTheProcessor() throws Exception {
         writeFiles("cuda:0");
         List<Aim.Verdict> ofProcessor = merge().aims().subList(0, Aims.ALL.size());
@@ -182,7 +192,7 @@ class CardMergeTest {
         assertTrue(page.contains("| card | " + CARD + " |"), page);
         assertTrue(
                 page.contains(
-                        "| dino-vitb16 x 1 bf16 | earshot | 1 ms | 1–1 | 40,000 | 200 | 5 % compute | 2 (1.90–2.10) torch-graph |"),
+                        "| dino-vitb16 x 1 bf16 | earshot | 1 ms | 1–1 | 40,000 | 200 | 0.0500 ms (x 20) | 5 % compute | 2 (1.90–2.10) torch-graph |"),
                 page);
         assertFalse(page.contains("simulated"), page);
     }
