@@ -90,7 +90,9 @@ final class Runs {
             Optional<Outcome> before = outcomes.stream()
                     .filter(known -> known.file().equals(step.file()))
                     .findFirst();
-            skip(step, part, before, reason);
+            if (!left.contains(step.name())) { // that reason says more
+                skip(step, part, before, reason);
+            }
         }
     }
 

@@ -106,6 +106,8 @@ class RunsTest {
         assertEquals(Outcome.NOT_RUN, left.status());
         assertEquals("no time left for about 4000 s", left.reason());
         assertTrue(Files.notExists(folder.resolve("b.json")));
+        runs.skip(part("b.json", 4000), setting(), "left out");
+        assertEquals("no time left for about 4000 s", runs.outcomes().getLast().reason());
         assertEquals(
                 Outcome.MEASURED,
                 run(runs, part("c.json", 5, "sh", "-c", "echo > c.json"), hour).status());
