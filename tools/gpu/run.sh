@@ -268,7 +268,7 @@ piece failures failures 60 failures
 for tool in memcheck racecheck initcheck synccheck; do
   piece sanitizer "$tool" 65 sanitizer "$tool" 45
 done
-piece soak soak 90 soak
+piece soak soak 150 soak
 piece measure "$measured" 120 measure
 
 echo

@@ -160,7 +160,7 @@ class GpuBundleRunTest {
                 "--minutes",
                 "1.2");
         assertEquals(4, first.status(), first.output());
-        assertEquals(List.of("doctor", "probe"), first.pieces(), "soak takes 90 s, measure 120");
+        assertEquals(List.of("doctor", "probe"), first.pieces(), "soak takes 150 s, measure 120");
         assertEquals("left", outcome("soak"));
         assertTrue(
                 first.output().contains("left, call again with --resume " + packed + ": soak measure"), first.output());
