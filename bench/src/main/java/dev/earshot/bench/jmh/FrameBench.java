@@ -8,6 +8,7 @@ import dev.earshot.segmentation.Segmenters;
 import dev.earshot.segmentation.image.RgbImage;
 import dev.earshot.segmentation.moca.ClusterChoice;
 import dev.earshot.segmentation.moca.FrameClusters;
+import dev.earshot.segmentation.moca.FrameRows;
 import dev.earshot.segmentation.moca.MaskUpsampler;
 import dev.earshot.segmentation.moca.MocaSettings;
 import dev.earshot.segmentation.moca.MocaWeights;
@@ -17,6 +18,7 @@ import dev.earshot.tensor.Backends;
 import dev.earshot.tensor.DType;
 import dev.earshot.tensor.HostTensor;
 import dev.earshot.tensor.KMeansSettings;
+import dev.earshot.tensor.Program;
 import dev.earshot.tensor.Shape;
 import dev.earshot.tensor.Tensor;
 import dev.earshot.tensor.Workspace;
@@ -71,14 +73,10 @@ public class FrameBench {
     private Segmenter moca;
     private List<ClipFrame> frame;
     private Workspace workspace;
-    private Tensor features;
-    private Tensor indices;
-    private Tensor labels;
-    private Tensor centroids;
-    private Tensor similarities;
-    private Tensor inertia;
-    private float[] joint;
-    private float[] sound;
+    private Program program;
+    private Tensor rows;
+    private FrameRows layout;
+    private float[] host;
     private FrameClusters clusters;
     private BinaryMask mask;
     private final SoundingClusters.Scratch scoreMemory = new SoundingClusters.Scratch();
@@ -95,19 +93,20 @@ public class FrameBench {
         random.nextBytes(rgb);
         frame = List.of(new ClipFrame(0, 0, new RgbImage(640, 360, rgb), floats(random, 16_000)));
         workspace = backend.workspace(8L << 20);
-        features =
+        Tensor features =
                 backend.upload(workspace, HostTensor.of(floats(random, TOKENS * WIDTH), 1, TOKENS, WIDTH), DType.F32);
         HostTensor zero = new HostTensor(MemorySegment.ofArray(new int[1]), DType.I32, Shape.of(1));
-        indices = backend.upload(workspace, zero, DType.I32);
+        Tensor indices = backend.upload(workspace, zero, DType.I32);
         int k = KMeansSettings.DEFAULT.clusters();
         clusters = new FrameClusters(k, new int[TOKENS], new float[TOKENS * k]);
         mask = new BinaryMask(640, 360);
-        labels = workspace.allocate(DType.I32, 1, TOKENS);
-        centroids = workspace.allocate(DType.F32, 1, k, WIDTH);
-        similarities = workspace.allocate(DType.F32, 1, TOKENS, k);
-        inertia = workspace.allocate(DType.F32, 1);
-        joint = floats(random, TOKENS * JOINT);
-        sound = floats(random, JOINT);
+        Tensor joint =
+                backend.upload(workspace, HostTensor.of(floats(random, TOKENS * JOINT), 1, TOKENS, JOINT), DType.F32);
+        Tensor sound = backend.upload(workspace, HostTensor.of(floats(random, JOINT), 1, JOINT), DType.F32);
+        program = backend.capture(b -> rows =
+                FrameRows.gather(b, workspace, features, indices, Optional.of(KMeansSettings.DEFAULT), joint, sound));
+        layout = new FrameRows(TOKENS, k, JOINT);
+        host = new float[layout.width()];
     }
 
     /** The demo weights in the jar of the tools. */
@@ -133,6 +132,7 @@ public class FrameBench {
     /** Frees everything. */
     @TearDown(Level.Trial)
     public void close() {
+        program.close();
         workspace.close();
         moca.close();
         weights.close();
@@ -145,25 +145,21 @@ public class FrameBench {
         return moca.segment(frame);
     }
 
-    /** Features [256, 1280] to a mask of 640 x 360 in memory that is used again: clustering, choice, pixels. */
+    /** Features [256, 1280] to a mask of 640 x 360 in memory that is used again: clustering, one copy, choice, pixels. */
     @Benchmark
     public BinaryMask featuresToMask() {
-        KMeansSettings settings = KMeansSettings.DEFAULT;
-        backend.cosineKMeans(features, indices, settings, labels, centroids, similarities, inertia);
-        long[] numbers = backend.downloadIntegers(labels);
-        for (int i = 0; i < TOKENS; i++) {
-            clusters.labels()[i] = Math.toIntExact(numbers[i]);
-        }
-        backend.download(similarities, clusters.similarities());
+        program.run();
+        backend.download(rows, host);
+        layout.readClusters(host, 0, clusters);
         ClusterChoice choice = new SoundingClusters(-1, 0.5)
                 .byJointSpace(
                         clusters.labels(),
                         clusters.clusters(),
-                        joint,
-                        0,
+                        host,
+                        layout.jointAt(),
                         JOINT,
-                        sound,
-                        0,
+                        host,
+                        layout.audioAt(),
                         Optional.empty(),
                         scoreMemory);
         new MaskUpsampler(clusters, 16, 16, pixelMemory).draw(choice.selected(), mask);
