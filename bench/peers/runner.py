@@ -139,6 +139,13 @@ def peak_megabytes():
         return next(round(int(line.split()[1]) * 1024 / 1e6) for line in status if line.startswith("VmHWM:"))
 
 
+def device_peak_megabytes(device):
+    """The most memory of the card that PyTorch ever had in use."""
+    import torch
+
+    return torch.cuda.max_memory_allocated(device) >> 20
+
+
 def finished(compute, device):
     """The call together with the wait for its result; on a processor there is nothing to wait for."""
     if not device.startswith("cuda"):
@@ -199,6 +206,8 @@ def serve(args, answer):
     compute, numbers, facts = FORWARDS[args.engine](args)
     served = {"": Served(compute, args.device)}
     facts["peak_mb"] = peak_megabytes()
+    if args.device.startswith("cuda"):
+        facts["peak_device_mb"] = device_peak_megabytes(args.device)
     answer({"ready": facts})
     for line in sys.stdin:
         command, *rest = line.split(maxsplit=1)

@@ -209,8 +209,4 @@ def workload(args, engine):
         return np.concatenate([parameter.grad.cpu().numpy().ravel() for parameter in result])
 
     call = torch_device.graphed(run) if engine == "torch-graph" else run
-    facts = torch_device.facts(args)
-    if on_card:
-        call()
-        facts["peak_device_mb"] = torch.cuda.max_memory_allocated(device) >> 20
-    return call, numbers, facts
+    return call, numbers, torch_device.facts(args)

@@ -1,5 +1,6 @@
 package dev.earshot.bench.peers;
 
+import dev.earshot.cuda.CudaDiagnostics;
 import dev.earshot.tensor.Backend;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +22,10 @@ public interface Workload extends AutoCloseable {
         facts.put("backend", backend.info().name());
         facts.put("libraries", String.join(", ", backend.info().libraries()));
         facts.put("java", System.getProperty("java.version"));
+        CudaDiagnostics.open().stream()
+                .mapToLong(CudaDiagnostics::peakBytes)
+                .max()
+                .ifPresent(bytes -> facts.put("peak_device_mb", bytes >> 20));
         return facts;
     }
 

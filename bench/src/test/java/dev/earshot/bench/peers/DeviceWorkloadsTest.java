@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.earshot.cuda.CudaDiagnostics;
 import dev.earshot.tensor.DType;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -59,6 +60,46 @@ final class DeviceWorkloadsTest {
         // Cosines differ in their last digits, and so may pixels where two clusters are equally near.
         assertTrue(different <= pixels / 1000, different + " pixels differ");
         assertTrue(set > pixels / 100, "something sounds");
+    }
+
+    /**
+     * From decoded pictures and sound, one block of each trunk at ImageBind-Huge's widths. A frame that goes up is three
+     * copies without a wait more than one whose features are on the card.
+     */
+    @Test
+    void aClipHasTheMasksOfTheCpu() {
+        try (Workload card = new ClipWorkload(CARD, 1, 1, DType.F32);
+                Workload cpu = new ClipWorkload(CPU, 1, 1, DType.F32)) {
+            card.run();
+            cpu.run();
+            CudaDiagnostics device = CudaDiagnostics.open().getLast();
+            long calls = device.driverCalls();
+            card.run();
+            assertEquals(7, device.driverCalls() - calls);
+            float[] masks = card.output();
+            float[] expected = cpu.output();
+            int figures = 2 * CLUSTERS;
+            assertArrayEquals(Arrays.copyOf(expected, figures), Arrays.copyOf(masks, figures), 1e-4f);
+            int different = 0;
+            for (int i = figures; i < masks.length; i++) {
+                different += masks[i] == expected[i] ? 0 : 1;
+            }
+            assertTrue(different <= masks.length / 1000, different + " pixels differ");
+        }
+    }
+
+    /** What is on the card already comes back by one replay, one copy, its event and the wait for it. */
+    @Test
+    void aFrameIsOneGraphAndOneCopy() {
+        try (Workload workload = new FrameWorkload(CARD, 1)) {
+            workload.run();
+            CudaDiagnostics card = CudaDiagnostics.open().getLast();
+            long calls = card.driverCalls();
+            long libraries = card.libraryCalls();
+            workload.run();
+            assertEquals(4, card.driverCalls() - calls);
+            assertEquals(libraries, card.libraryCalls());
+        }
     }
 
     @Test
