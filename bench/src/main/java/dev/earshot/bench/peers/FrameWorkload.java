@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -53,6 +54,7 @@ final class FrameWorkload implements Workload {
     private final SoundingClusters.Scratch scores = new SoundingClusters.Scratch();
     private final MaskUpsampler.Scratch pixels = new MaskUpsampler.Scratch();
     private Tensor rows;
+    private long hostNanos; // of the last run: launch, choice and pixels
 
     /** Captures the program for so many frames. */
     FrameWorkload(String backendName, int frames) {
@@ -80,8 +82,11 @@ final class FrameWorkload implements Workload {
 
     @Override
     public void run() {
+        long start = System.nanoTime();
         program.run();
+        hostNanos = System.nanoTime() - start;
         backend.download(rows, host);
+        start = System.nanoTime();
         for (int i = 0; i < choices.length; i++) {
             int row = i * layout.width();
             FrameClusters own = clusters.get(i);
@@ -98,6 +103,12 @@ final class FrameWorkload implements Workload {
                     scores);
             new MaskUpsampler(own, SIDE, SIDE, pixels).draw(choices[i].selected(), masks.get(i));
         }
+        hostNanos += System.nanoTime() - start;
+    }
+
+    @Override
+    public OptionalLong hostNanos() {
+        return OptionalLong.of(hostNanos);
     }
 
     @Override

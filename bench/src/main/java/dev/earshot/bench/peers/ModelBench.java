@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
 
 /**
  * Whole passes on one backend, with weights that a formula makes: networks at several batch sizes, by one launch of a captured
- * program and op by op, Segment Anything's decoder (a batch is so many prompts) and mask generator (1,024 points), training
- * steps, and the way of weights from a file to the device. What is told of each: {@link PassFigures}. Prints a table and
- * writes figures. Beside peers: {@code bench/side-by-side}.
+ * program and op by op, Segment Anything's decoder (a batch is so many prompts) and mask generator (1,024 points), MoCA's
+ * frame, clip, training step and neighbour table, and the way of weights from a file to the device. What is told of each:
+ * {@link PassFigures}. Prints a table and writes figures. Beside peers: {@code bench/side-by-side}.
  */
 @Command(name = "model-bench", mixinStandardHelpOptions = true, description = "Times whole models on one backend.")
 public final class ModelBench implements Callable<Integer> {
@@ -33,6 +33,8 @@ public final class ModelBench implements Callable<Integer> {
     private static final String GENERATOR = "sam-generator-b";
     private static final int POINTS_PER_SIDE = 32;
     private static final int PROMPTS = 64;
+    /** Pictures whose neighbours MoCA's training looks for. */
+    private static final int VGG_SOUND = 184_000;
 
     @Option(names = "--backend", defaultValue = "cuda", description = "cuda, cuda:1, cuda:tf32, simcuda, cpu …")
     private String backend;
@@ -80,11 +82,17 @@ public final class ModelBench implements Callable<Integer> {
         passes.add(new Pass("sam-decoder", 1));
         passes.add(new Pass("sam-decoder", small ? 2 : PROMPTS));
         passes.add(new Pass(GENERATOR, 1));
-        if (in.compute() == DType.F32) { // training knows no other type
-            passes.add(new Pass("train-tiny", small ? 1 : 8));
-            if (!small) {
-                passes.add(new Pass("train-imagebind", 8));
-            }
+        passes.add(new Pass(ClipWorkload.OF_A_FRAME, 1));
+        passes.add(new Pass("train-tiny", small ? 1 : 8));
+        if (!small) {
+            passes.add(new Pass(ClipWorkload.NAME, 8));
+            passes.add(new Pass("train-imagebind", 8));
+            passes.add(new Pass("train-imagebind", 64));
+        }
+        if (in.compute() == DType.F32) { // these know no other type
+            passes.add(new Pass(FrameWorkload.NAME, 1));
+            passes.add(new Pass(FrameWorkload.NAME, small ? 2 : 8));
+            passes.add(new Pass("knn", small ? Workloads.SOME_PICTURES : VGG_SOUND));
         }
         return passes;
     }

@@ -115,6 +115,14 @@ final class PassFigures {
         Figure latency = latency(name, timing.millis(workload::run), work);
         memory(name);
         calls(name, workload::run);
+        if (workload.hostNanos().isPresent()) {
+            double[] micros = new double[timing.millis(workload::run).length];
+            for (int i = 0; i < micros.length; i++) {
+                workload.run();
+                micros[i] = workload.hostNanos().orElseThrow() / 1e3;
+            }
+            add(HOST, name, "us", micros, Better.LOWER);
+        }
         return latency;
     }
 

@@ -4,6 +4,7 @@ import dev.earshot.cuda.CudaDiagnostics;
 import dev.earshot.tensor.Backend;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** Something a peer does as well: made once, run many times, its result compared before anything is timed. */
 public interface Workload extends AutoCloseable {
@@ -12,6 +13,11 @@ public interface Workload extends AutoCloseable {
 
     /** The result of the last run. */
     float[] output();
+
+    /** What the last run cost the host beside waiting for a device, in nanoseconds, if the workload tells it. */
+    default OptionalLong hostNanos() {
+        return OptionalLong.empty();
+    }
 
     /** Versions and settings for the report. */
     Map<String, Object> facts();

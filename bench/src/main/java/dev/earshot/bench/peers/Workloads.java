@@ -4,6 +4,9 @@ import dev.earshot.tensor.DType;
 
 /** The table of workloads that whole-model benchmarks and comparisons open by name. */
 final class Workloads {
+    /** Of a small table of neighbours. */
+    static final int SOME_PICTURES = 300;
+
     private Workloads() {}
 
     /**
@@ -49,6 +52,9 @@ final class Workloads {
     static Workload small(String backend, String model, int batch, DType compute) {
         if (Networks.has(model)) {
             return new PassWorkload(Networks.small(backend, model, compute), batch);
+        }
+        if (model.equals("knn")) {
+            return new NeighbourWorkload(backend, SOME_PICTURES);
         }
         return model.startsWith(SamPeerWorkload.PREFIX)
                 ? SamPeerWorkload.small(backend, model, batch, compute)
