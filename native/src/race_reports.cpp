@@ -30,7 +30,8 @@ std::string without_parameters(const std::string& function) {
     return name.substr(0, name.find('('));
 }
 
-// Function and line of code that the compiler may have put into others: the innermost that is the kernels' own.
+// Function and line of code that the compiler may have put into others: the innermost that is the kernels' own, and for a
+// helper of a header who called it.
 std::string look_up(const void* code) {
     Dl_info library{};
     if (dladdr(code, &library) == 0) {
@@ -40,11 +41,19 @@ std::string look_up(const void* code) {
     snprintf(command, sizeof command, "addr2line -Cfie '%s' 0x%zx 2>/dev/null", library.dli_fname,
              static_cast<size_t>(static_cast<const char*>(code) - static_cast<const char*>(library.dli_fbase)));
     std::vector<std::string> lines = answer_of(command);
+    std::string found;
     for (size_t i = 0; i + 1 < lines.size(); i += 2) {
         if (lines[i + 1].find("/device/") == std::string::npos && lines[i + 1][0] != '?') {
             std::string place = lines[i + 1].substr(lines[i + 1].rfind('/') + 1);
-            return without_parameters(lines[i]) + " (" + place.substr(0, place.find(' ')) + ")";
+            bool first = found.empty();
+            found += (first ? "" : " for ") + without_parameters(lines[i]) + " (" + place.substr(0, place.find(' ')) + ")";
+            if (!first || place.find(".cuh:") == std::string::npos) {
+                return found;
+            }
         }
+    }
+    if (!found.empty()) {
+        return found;
     }
     return library.dli_sname == nullptr ? "unknown code" : library.dli_sname;
 }

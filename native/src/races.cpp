@@ -1,6 +1,7 @@
 #include "races.h"
 #include <cstdio>
 #include "memory.h"
+#include "race_meter.h"
 #include "race_order.h"
 #include "race_reports.h"
 #include "race_shadow.h"
@@ -17,15 +18,28 @@ public:
         shadow_.shrink();
         order_.begin_launch();
         reports_.begin_launch(grid, first_block_);
+        if (meter_.is_on()) {
+            meter_.begin_launch(grid);
+        }
         // Allocations change between launches.
         for (Known& known : known_) {
             known = {};
         }
     }
 
-    Fault end_launch() { return reports_.end_launch(); }
+    Fault end_launch() {
+        if (meter_.is_on()) {
+            meter_.end_launch();
+        }
+        return reports_.end_launch();
+    }
 
-    void begin_block(uint64_t number, unsigned threads) { order_.begin_block(first_block_ + static_cast<uint32_t>(number), threads); }
+    void begin_block(uint64_t number, unsigned threads) {
+        order_.begin_block(first_block_ + static_cast<uint32_t>(number), threads);
+        if (meter_.is_on()) {
+            meter_.begin_block();
+        }
+    }
 
     Order& order() { return order_; }
 
@@ -35,6 +49,10 @@ public:
             return;
         }
         unsigned thread = sim::thread->linear;
+        if (meter_.is_on()) { // instead of the race check, for larger launches
+            meter_.access(thread, address, bytes, kind, place, code_of(code));
+            return;
+        }
         Now now{{order_.block(), order_.time(thread), static_cast<uint16_t>(thread), kind == Access::atomic, kind == Access::copy, code_of(code)},
                 kind, place, bytes, false};
         uintptr_t end = address + bytes;
@@ -145,6 +163,7 @@ private:
     Shadow shadow_;
     Order order_;
     Reports reports_;
+    Meter meter_;
     Known known_[known_count];
     uint32_t first_block_ = 1;
     uint32_t next_block_ = 1;

@@ -33,7 +33,7 @@ __attribute__((visibility("default"))) uint64_t warp_exchange(unsigned mask, Exc
 __attribute__((visibility("default"))) void copy_async(void* to, const void* from, bool real) { mine->copy_async(to, from, real, __builtin_return_address(0)); }
 __attribute__((visibility("default"))) void commit_copies() { mine->copies().commit(); }
 __attribute__((visibility("default"))) void wait_copies(unsigned pending) { mine->copies().wait(pending, __builtin_return_address(0)); }
-__attribute__((visibility("default"))) void check_matrix_row(const void* row) { mine->check_matrix_row(row); }
+__attribute__((visibility("default"))) void check_matrix_row(const void* row) { mine->check_matrix_row(row, __builtin_return_address(0)); }
 
 Scheduler::Scheduler() {
     size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -300,11 +300,12 @@ void Scheduler::copy_async(void* to, const void* from, bool real, const void* co
     current_->copies.issue(static_cast<char*>(to), real ? static_cast<const char*>(from) : nullptr, code);
 }
 
-void Scheduler::check_matrix_row(const void* row) {
+void Scheduler::check_matrix_row(const void* row, const void* code) {
     check_alignment("row of a matrix", row);
     if (!is_shared(reinterpret_cast<uintptr_t>(row), 16)) {
         fail(status::illegal_address, "row of a matrix in memory that is not shared, " + position());
     }
+    races::access(row, 16, races::Access::read, code);
 }
 
 std::string Scheduler::deadlock() const {

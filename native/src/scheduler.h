@@ -80,7 +80,7 @@ public:
 
     void copy_async(void* to, const void* from, bool real, const void* code);
     Copies& copies() { return current_->copies; }
-    void check_matrix_row(const void* row);
+    void check_matrix_row(const void* row, const void* code);
 
     // Where the running thread is, in words.
     std::string position() const;

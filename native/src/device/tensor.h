@@ -20,7 +20,7 @@ void copy_async(void* to, const void* from, bool real);
 void commit_copies();
 void wait_copies(unsigned pending);
 
-// Fails the launch unless a row of 8 elements of 16 bits is a multiple of 16 bytes and lies in shared memory.
+// Reads a row of 8 elements of 16 bits; fails the launch unless it is a multiple of 16 bytes and lies in shared memory.
 void check_matrix_row(const void* row);
 
 // What the lanes of a warp show each other; two of them by turns, so that one meeting per exchange is enough.
@@ -37,19 +37,29 @@ SIM_OWN inline T& board() {
 inline void meet() { warp_exchange(0xffffffffu, Exchange::meet, 0, 0); }
 
 struct MatrixRows {
-    const void* at[32];
+    const unsigned char* at[32];
 
-    template <class T>
-    SIM_OWN inline const T* row(unsigned number) const {
-        return static_cast<const T*>(at[number]);
+    SIM_OWN inline void show(const void* row) { at[lane()] = static_cast<const unsigned char*>(row); }
+    // Two neighbours of a row.
+    SIM_OWN inline unsigned along(unsigned row, unsigned pair) const {
+        unsigned value;
+        std::memcpy(&value, at[row] + 4 * pair, sizeof value);
+        return value;
+    }
+    // One column of two rows.
+    SIM_OWN inline unsigned across(unsigned row, unsigned column) const {
+        uint16_t value[2];
+        std::memcpy(value, at[row] + 2 * column, 2);
+        std::memcpy(value + 1, at[row + 1] + 2 * column, 2);
+        return value[0] | static_cast<unsigned>(value[1]) << 16;
     }
 };
 
 // The rows that all lanes name.
-SIM_OWN inline const MatrixRows& exchange_rows(const void* row) {
+inline const MatrixRows& exchange_rows(const void* row) {
     check_matrix_row(row);
     MatrixRows& shown = board<MatrixRows>();
-    shown.at[lane()] = row;
+    shown.show(row);
     meet();
     return shown;
 }

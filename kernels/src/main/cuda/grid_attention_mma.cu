@@ -72,7 +72,8 @@ __device__ __forceinline__ void put_terms(float* terms, __nv_bfloat16* pair, con
         own.add_dots(s, pair + TILE * (WIDTH + 8), rows);
 #pragma unroll
         for (int r = 0; r < 2; r++) {
-            const int token = (int)part.firstQuery + warp_row(r);
+            // Rows beyond the last query get its terms: they are read like the others.
+            const int token = (int)part.firstQuery + least(warp_row(r), part.rows - 1);
             const int at = BY_ROW ? token / (int)grid.width : token % (int)grid.width;
 #pragma unroll
             for (int n = 0; n < TILE / 8; n++) {

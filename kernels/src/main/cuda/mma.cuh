@@ -31,10 +31,7 @@ __device__ __forceinline__ void load_matrices(unsigned (&r)[4], const __nv_bfloa
 #else
     const auto& rows = sim::exchange_rows(row);
     const int lane = threadIdx.x % 32;
-    for (int i = 0; i < 4; i++) {
-        const __nv_bfloat16* from = rows.row<__nv_bfloat16>(8 * i + lane / 4) + 2 * (lane % 4);
-        r[i] = __bfloat16_as_ushort(from[0]) | (unsigned)__bfloat16_as_ushort(from[1]) << 16;
-    }
+    for (int i = 0; i < 4; i++) r[i] = rows.along(8 * i + lane / 4, lane % 4);
 #endif
 }
 
@@ -47,11 +44,7 @@ __device__ __forceinline__ void load_matrices_transposed(unsigned (&r)[4], const
 #else
     const auto& rows = sim::exchange_rows(row);
     const int lane = threadIdx.x % 32;
-    for (int i = 0; i < 4; i++) {
-        const __nv_bfloat16* low = rows.row<__nv_bfloat16>(8 * i + 2 * (lane % 4));
-        const __nv_bfloat16* high = rows.row<__nv_bfloat16>(8 * i + 2 * (lane % 4) + 1);
-        r[i] = __bfloat16_as_ushort(low[lane / 4]) | (unsigned)__bfloat16_as_ushort(high[lane / 4]) << 16;
-    }
+    for (int i = 0; i < 4; i++) r[i] = rows.across(8 * i + 2 * (lane % 4), lane / 4);
 #endif
 }
 
