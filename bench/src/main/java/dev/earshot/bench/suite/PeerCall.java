@@ -87,7 +87,7 @@ record PeerCall(
             network("audio", "imagebind-audio", "1,64", "bf16", false),
             network("small", "dino-vits8", "1,64", "bf16", false),
             // Each bounded: 5 minutes expected, most of them compilers, then 1 and 1; fp32 at the end of the table.
-            new PeerCall("ops", "ops", "1", 5, 20, true, List.of("--precisions", "bf16", "--minutes", "8")),
+            new PeerCall("ops", "ops", "1", 5, 20, true, List.of("--precisions", "bf16", "--minutes", "6")),
             new PeerCall(
                     "ops-tf32",
                     "op-linear-vith-qkv,op-linear-vith-fc1,op-linear-vith-fc2",
@@ -125,7 +125,7 @@ record PeerCall(
                     List.of("--precisions", "bf16", "--warm", "2", "--engines", "earshot,torch,torch-compile")),
             network("sam-decoder", "sam-decoder", "64", "tf32", false),
             new PeerCall("sam-generator", "sam-generator-b", "32", 3, 1, false, List.of("--warm", "1")),
-            new PeerCall("ops-fp32", "ops", "1", 5, 20, false, List.of("--precisions", "fp32", "--minutes", "8")));
+            new PeerCall("ops-fp32", "ops", "1", 5, 20, false, List.of("--precisions", "fp32", "--minutes", "6")));
 
     private static PeerCall network(String name, String models, String batches, String precisions, boolean quick) {
         return new PeerCall(name, models, batches, 5, 10, quick, List.of("--precisions", precisions));
