@@ -149,11 +149,14 @@ final class CudaBackend extends CudaForward implements CudaDiagnostics {
             Program program = context.capture(() -> forward.accept(this), new DeviceProgram.Owner() {
                 @Override
                 public void run(String call, Runnable body) {
-                    exclusively(call, () -> {
+                    guard.enter(call); // without a lambda: a replay allocates nothing however it is compiled
+                    try {
+                        prepare(call);
                         notCapturing(call);
                         body.run();
-                        return null;
-                    });
+                    } finally {
+                        guard.exit();
+                    }
                 }
 
                 @Override

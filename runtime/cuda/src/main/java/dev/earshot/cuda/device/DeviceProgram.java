@@ -15,6 +15,7 @@ public final class DeviceProgram implements Program {
     private final Queue.Recording recording;
     private final MemorySegment executable;
     private final LeakRegistry.Handle leak = LeakRegistry.track("cuda program");
+    private final Runnable launch = this::launch;
     private boolean closed;
 
     /** The backend whose ops a program replays. */
@@ -55,14 +56,16 @@ public final class DeviceProgram implements Program {
 
     @Override
     public void run() {
-        owner.run("program run", () -> {
-            if (closed) {
-                throw new IllegalStateException("program: run after close");
-            }
-            if (steps() > 0) {
-                context.driver().launchGraph(executable, context.queue().stream());
-            }
-        });
+        owner.run("program run", launch);
+    }
+
+    private void launch() {
+        if (closed) {
+            throw new IllegalStateException("program: run after close");
+        }
+        if (steps() > 0) {
+            context.driver().launchGraph(executable, context.queue().stream());
+        }
     }
 
     @Override
