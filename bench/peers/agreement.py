@@ -6,14 +6,14 @@ import numpy as np
 
 import kmeans
 import ops
-from engines import CLIPS, FRAME, OURS, Failure
+from engines import CLIPS, FRAME, OURS, PRECISIONS, Failure
 
 # Largest allowed |difference| / max|value| against PyTorch fp32: rounding order in fp32, 11 bits of mantissa in tf32, 8 in bf16.
 TOLERANCE = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 5e-2}
 # Gradients of a training step: where two pixels match equally well to the last digits, another winner is as good.
 TRAINING_TOLERANCE = 5e-3
 # With products rounded more, more of them match elsewhere: then their distance as a whole counts, |difference| / |gradients|.
-TRAINING_DISTANCE = {"tf32": 0.05, "bf16": 0.3}
+TRAINING_DISTANCE = {"tf32": 0.15, "bf16": 0.5}
 # Quantised activations move single values far; what a user of embeddings sees is their direction.
 INT8_COSINE = 0.9
 # Starting points differ, so may the optimum that is reached.
@@ -21,7 +21,7 @@ OBJECTIVE_TOLERANCE = 1e-3
 # Of a single op in bf16: our error beside that of PyTorch's plain formula, both against the same operands in fp64.
 TIMES_PLAIN_ERROR = 2
 # Mean intersection over union of a clip's masks: a token in bf16 may well go to the cluster beside.
-MASK_IOU = {"fp32": 0.99, "tf32": 0.9, "bf16": 0.8}
+MASK_IOU = {"fp32": 0.99, "tf32": 0.9, "bf16": 0.7}
 WIDTHS = {"dino-vitb16": 768, "dino-vits8": 384, "imagebind-image": 1280, "imagebind-audio": 768, "imagebind-adapted": 1280}
 
 
@@ -42,7 +42,7 @@ def outputs_of(engines, work):
 def check(engines, args, model, batch):
     """Facts of each engine's agreement by (name, precision), and a Failure for each that computes something else."""
     outputs = outputs_of(engines, args.work)
-    reference = truth(engines, args.work) if ops.is_row(model) else outputs.get(("torch", "fp32"))
+    reference = truth(engines, args.work) if ops.is_row(model) else best_of_torch(outputs)
     if reference is None:
         reference = next(iter(outputs.values()))
     judge = judge_of(outputs, reference, args, model, batch)
@@ -56,6 +56,11 @@ def check(engines, args, model, batch):
         except Disagreement as disagreement:
             failures.append(Failure(f"{key[0]} {key[1]}: {disagreement}: not the same result"))
     return facts, failures
+
+
+def best_of_torch(outputs):
+    """PyTorch's result in the finest precision that was asked for."""
+    return next((outputs["torch", precision] for precision in PRECISIONS if ("torch", precision) in outputs), None)
 
 
 def judge_of(outputs, reference, args, model, batch):

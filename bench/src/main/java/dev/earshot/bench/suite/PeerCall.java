@@ -106,15 +106,35 @@ record PeerCall(
                     List.of("--precisions", "bf16", "--minutes", "2")),
             new PeerCall("matching", "pma-scanline,pma-scanline-w3,pma-search2d", "8", 5, 20, true, List.of()),
             // About 3 minutes, most of it torch.compile; then 1.
-            new PeerCall("frame", "moca-frame", "1,8", 7, 30, false, List.of()),
-            new PeerCall("kmeans", "kmeans", "5,64", 7, 30, false, List.of("--engines", "earshot,torch,torch-graph")),
+            new PeerCall("frame", "moca-frame", "1,8", 7, 30, false, List.of("--minutes", "5")),
+            new PeerCall(
+                    "kmeans",
+                    "kmeans",
+                    "5,64",
+                    7,
+                    30,
+                    false,
+                    List.of("--engines", "earshot,torch,torch-graph", "--minutes", "3")),
             // 5 minutes: ImageBind's weights are filled eight times and its blocks compiled twice.
-            new PeerCall("clip", "moca-clip", "1,8", 5, 10, false, List.of("--precisions", "bf16")),
+            new PeerCall("clip", "moca-clip", "1,8", 5, 10, false, List.of("--precisions", "bf16", "--minutes", "8")),
             // 2 minutes: a search takes a second or so.
             new PeerCall(
-                    "neighbours", "knn", "184000", 3, 2, false, List.of("--precisions", "fp32,tf32", "--warm", "1")),
+                    "neighbours",
+                    "knn",
+                    "184000",
+                    3,
+                    2,
+                    false,
+                    List.of("--precisions", "fp32,tf32", "--warm", "1", "--minutes", "4")),
             // 6 minutes; then 4, without the captured step so that all activations fit side by side.
-            new PeerCall("training", "train-imagebind", "8", 5, 10, false, List.of("--precisions", "tf32,bf16")),
+            new PeerCall(
+                    "training",
+                    "train-imagebind",
+                    "8",
+                    5,
+                    10,
+                    false,
+                    List.of("--precisions", "tf32,bf16", "--minutes", "8")),
             new PeerCall(
                     "training-64",
                     "train-imagebind",
@@ -122,7 +142,15 @@ record PeerCall(
                     3,
                     3,
                     false,
-                    List.of("--precisions", "bf16", "--warm", "2", "--engines", "earshot,torch,torch-compile")),
+                    List.of(
+                            "--precisions",
+                            "bf16",
+                            "--warm",
+                            "2",
+                            "--engines",
+                            "earshot,torch,torch-compile",
+                            "--minutes",
+                            "8")),
             network("sam-decoder", "sam-decoder", "64", "tf32", false),
             new PeerCall("sam-generator", "sam-generator-b", "32", 3, 1, false, List.of("--warm", "1")),
             new PeerCall("ops-fp32", "ops", "1", 5, 20, false, List.of("--precisions", "fp32", "--minutes", "6")));
