@@ -1,7 +1,7 @@
 package dev.earshot.bench.peers;
 
 /**
- * How often a whole pass is timed: often enough for percentiles where it is short, for about a second where it is long, at
+ * How often a whole pass is timed: often enough for percentiles where it is short, for about half a second where it is long, at
  * least a few times. The clock is the host's.
  *
  * @param most runs at most; 1 runs once, untimed runs included
@@ -9,7 +9,7 @@ package dev.earshot.bench.peers;
  */
 record Timing(int most, double seconds) {
     /** On a card. */
-    static final Timing FULL = new Timing(100, 1);
+    static final Timing FULL = new Timing(100, 0.5);
     /** On a slow device: each once. */
     static final Timing ONCE = new Timing(1, 0);
 

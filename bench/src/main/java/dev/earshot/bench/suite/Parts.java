@@ -18,7 +18,7 @@ final class Parts {
             new Part("start", "start-up and loading", "cpu", false, Parts::start),
             program("footprint", "jars beside others", true, "FootprintBench", "footprint", PLAIN),
             card("device", "every op on the card", "dev.earshot.bench.device.DeviceBench", 120),
-            card("models", "whole passes on the card", "dev.earshot.bench.peers.ModelBench", 180),
+            card("models", "whole passes on the card", "dev.earshot.bench.peers.ModelBench", 300),
             new Part("jmh", "single ops as a caller on the host sees them", "cuda", false, Parts::jmhOfCard),
             peers("cuda", PeerCall.CUDA));
 
