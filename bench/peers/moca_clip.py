@@ -11,12 +11,16 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import nn
 
 import torch_device
 from filler import fill, uniforms
 from training import SIZES, Moca, compile_parts
+
+try:
+    from PIL import Image
+except ImportError:
+    Image = None
 
 WIDTH, HEIGHT, TILE, SIDE, SAMPLES = 640, 480, 40, 224, 16_000
 LOUDNESS, JOINT, TAU_RELATIVE, BACKGROUND = 0.1, 1024, 0.5, 0.9
@@ -36,7 +40,10 @@ def clip(frames):
 
 
 def sized(frames):
-    """Bytes [F, 224, 224, 3]: whole frames by Pillow's bicubic filter."""
+    """Bytes [F, 224, 224, 3]: whole frames by Pillow's bicubic filter, or by PyTorch's form of it where there is no Pillow."""
+    if Image is None:
+        pictures = torch.from_numpy(frames).permute(0, 3, 1, 2)
+        return F.interpolate(pictures, (SIDE, SIDE), mode="bicubic", antialias=True).permute(0, 2, 3, 1)
     small = [np.asarray(Image.fromarray(frame).resize((SIDE, SIDE), Image.Resampling.BICUBIC)) for frame in frames]
     return torch.from_numpy(np.stack(small))
 
@@ -293,7 +300,7 @@ def workload(args, engine):
         inputs.write()
         return outline()
 
-    facts = torch_device.facts(args) | {"blocks": blocks, "picture": f"{WIDTH}x{HEIGHT}"}
+    facts = torch_device.facts(args) | {"blocks": blocks, "picture": f"{WIDTH}x{HEIGHT}", "pillow": Image is not None}
     return run, numbers, facts
 
 
