@@ -76,7 +76,7 @@ final class Parts {
         });
     }
 
-    /** One fork: a card is lent for minutes, and its times vary less than a processor's. */
+    /** One fork: time on a card is short, and varies less than a processor's. */
     private static List<Step> jmhOfCard(Setting setting) {
         List<String> arguments = new ArrayList<>(setting.common("cuda-jmh.json"));
         arguments.addAll(List.of("--backend", setting.card(), "--forks", "1"));
