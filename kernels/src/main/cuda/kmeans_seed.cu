@@ -48,7 +48,7 @@ KERNEL __launch_bounds__(BLOCK) void kmeans_unit_rows(KMeans k) {
     if (lane == 0) {
         k.live[index] = alive;
         if (!finite) {
-            k.broken[frame] = 1;
+            atomicExch(&k.broken[frame], 1); // several warps may say so
         }
     }
 }
