@@ -70,6 +70,7 @@ struct ProductBlock {
     static constexpr int TOGETHER = THREADS / LANES;
     static constexpr int PASSES = (TILE_F + TILE_G) / TOGETHER;
     static constexpr int FLOATS = (TILE_F + TILE_G) * STRIDE;
+    static_assert(WARPS_C == 1 || TILE_F == 16, "columns of 16 are turned against bank conflicts");
     static_assert(WARPS_C == 1 || WARPS_C * TILE_F * TILE_G <= FLOATS, "partial sums must fit where the tiles were");
 
     const PixelGrid& grid;
@@ -151,6 +152,12 @@ struct ProductBlock {
         }
     }
 
+    // Where partial sums lie in their column of shared memory: four at a time, turned on every second column, so that
+    // the eight columns that a warp writes at once lie in different banks.
+    static __device__ __forceinline__ int turned(int slot, int column, int direction) {
+        return (slot + direction * (column / 2 * 4)) & (TILE_F - 1);
+    }
+
     // Calls keep(slot of f, column, product) once for every product of the tile; shared memory is overwritten.
     template <typename Keep>
     static __device__ __forceinline__ void collect(
@@ -162,7 +169,8 @@ struct ProductBlock {
                 if constexpr (WARPS_C == 1) {
                     keep(slot_f + 4 * i, slot_g + 8 * j, sums[i][j]);
                 } else {
-                    shared[(warp_c * TILE_G + slot_g + 8 * j) * TILE_F + slot_f + 4 * i] = sums[i][j];
+                    int index = slot_g + 8 * j;
+                    shared[(warp_c * TILE_G + index) * TILE_F + turned(slot_f + 4 * i, index, 1)] = sums[i][j];
                 }
             }
         }
@@ -174,7 +182,7 @@ struct ProductBlock {
                 for (int part = 0; part < WARPS_C; part++) {
                     sum += shared[part * TILE_F * TILE_G + i];
                 }
-                keep(i % TILE_F, i / TILE_F, sum);
+                keep(turned(i % TILE_F, i / TILE_F, -1), i / TILE_F, sum);
             }
         }
     }
