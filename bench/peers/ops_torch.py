@@ -7,7 +7,6 @@ in a cache. On a card every engine but ``torch`` itself captures the run as a CU
 import gc
 import math
 import sys
-import time
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ import ops
 import ops_kmeans
 import torch_device
 from filler import fill
+from timing import Timed
 
 PERIOD, COMPARED, EPS = 1_000_003, 1_000_000, 1e-6
 LATENTS, BOTTLENECK, VIT_H = 4, 32, 257
@@ -255,7 +255,7 @@ class Row:
         return self.plain(*(t.double() for t in self.exact.values()))
 
 
-class Session:
+class Session(Timed):
     """Rows one after the other in one process."""
 
     def __init__(self, args):
@@ -285,15 +285,6 @@ class Session:
                 raise Refused((str(error).strip() or repr(error)).splitlines()[0][:300]) from error
             raise
         return torch_device.facts(self.args) | {"tf32": precision == "tf32"} | self.row.facts
-
-    def run(self, count):
-        """Milliseconds of each run."""
-        millis = []
-        for _ in range(count):
-            start = time.perf_counter_ns()
-            self.result = self.forward()
-            millis.append((time.perf_counter_ns() - start) / 1e6)
-        return millis
 
     @staticmethod
     def write(result, path):

@@ -14,9 +14,9 @@ import argparse
 import json
 import os
 import sys
-import time
 
 import ops
+from timing import Timed
 
 
 def torch_forward(args, engine="torch"):
@@ -160,21 +160,12 @@ def finished(compute, device):
     return forward
 
 
-class Served:
+class Served(Timed):
     """One way of running the call, with its last result."""
 
     def __init__(self, compute, device):
         self.forward = finished(compute, device)
         self.result = self.forward()
-
-    def run(self, count):
-        """Milliseconds of each run."""
-        millis = []
-        for _ in range(count):
-            start = time.perf_counter_ns()
-            self.result = self.forward()
-            millis.append((time.perf_counter_ns() - start) / 1e6)
-        return millis
 
 
 def main():
