@@ -8,30 +8,14 @@ import dev.earshot.bindings.cuda.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Asynchronous copies arrive late on the simulated device, and it looks at the addresses that PTX instructions get. */
-class SimulatedCopiesTest {
+class SimulatedCopiesTest extends OnSimulation {
     private static final int THREADS = 32;
     private static final int FLOATS = 4 * THREADS;
-
-    private Simulation device;
-
-    @BeforeEach
-    void open() {
-        device = Simulation.open();
-    }
-
-    @AfterEach
-    void close() {
-        if (device != null) {
-            device.close();
-        }
-    }
 
     private float[] copied(int how) {
         float[] numbers = new float[FLOATS];

@@ -8,29 +8,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the simulated device runs kernels: warps, barriers, rounding, launch limits, and what it finds wrong. */
-class SimulatedExecutionTest {
+class SimulatedExecutionTest extends OnSimulation {
     private static final int LANES = 32;
-
-    private Simulation device;
-
-    @BeforeEach
-    void open() {
-        device = Simulation.open();
-    }
-
-    @AfterEach
-    void close() {
-        if (device != null) {
-            device.close();
-        }
-    }
 
     @Test
     void warpFunctionsGiveEveryLaneItsAnswer() {

@@ -7,27 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.earshot.bindings.cuda.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the simulated device's memory finds: each test makes the mistake and expects to be told. */
-class SimulatedMemoryTest {
+class SimulatedMemoryTest extends OnSimulation {
     private static final int FLOATS = 1000;
-
-    private Simulation device;
-
-    @BeforeEach
-    void open() {
-        device = Simulation.open();
-    }
-
-    @AfterEach
-    void close() {
-        if (device != null) {
-            device.close();
-        }
-    }
 
     @Test
     void freshMemoryIsNaN() {
